@@ -1,0 +1,79 @@
+"""What can go wrong, in words.
+
+Every error states the rule, what was got and what to do. The command line prints the message
+alone and exits with `exit_code`; from Python the class says what kind of trouble it is.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class MmgenError(Exception):
+    """The root of all errors that mmgen raises on purpose."""
+
+    exit_code = 1
+
+
+class UnknownNameError(MmgenError):
+    """A model, family, metric, … that nobody has registered."""
+
+
+class AmbiguousNameError(MmgenError):
+    """A name that two plugins bring."""
+
+
+class NotInstalledError(MmgenError):
+    """A known thing whose distribution is missing; `command` installs it."""
+
+    def __init__(self, message: str, command: str = "") -> None:
+        super().__init__(message)
+        self.command = command
+
+
+class PluginError(MmgenError):
+    """A plugin that broke a rule; the rest of mmgen goes on without it."""
+
+
+class OptionError(MmgenError):
+    """An option that is unknown, of the wrong type or out of its range."""
+
+
+class UnsupportedConditionError(MmgenError):
+    """A condition that the model does not answer."""
+
+
+class UnsupportedOperationError(MmgenError):
+    """Something that this model, format or device cannot do."""
+
+
+class InputError(MmgenError):
+    """A picture, mask, label, … handed in by the user that cannot be used."""
+
+
+class DataError(MmgenError):
+    """A data set that cannot be used."""
+
+
+class ModelFileError(MmgenError):
+    """A file of a saved model (config.json, *.safetensors) that is missing, foreign or damaged."""
+
+
+class OutputError(MmgenError):
+    """A result that could not be written; nothing half-written is left."""
+
+
+class TrainingError(MmgenError):
+    """A training that cannot start, go on or resume."""
+
+
+class OutOfMemoryError(MmgenError):
+    """The device's memory did not suffice."""
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """Return "; did you mean 'x'?" for the nearest of `words`, or ""."""
+    known = {name.lower(): name for name in words}
+    near = get_close_matches(word.lower(), known, n=3, cutoff=0.6)
+    if not near:
+        return ""
+    return "; did you mean " + " or ".join(repr(known[name]) for name in near) + "?"

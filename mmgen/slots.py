@@ -1,0 +1,61 @@
+"""The named inputs of a model, and the size of what it makes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slot:
+    """A named input with its modality; two slots may share a modality."""
+
+    name: str
+    modality: str
+    required: bool = False
+    classes: tuple[str, ...] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the slot as config.json and registry.toml hold it."""
+        data: dict[str, Any] = {"name": self.name, "modality": self.modality}
+        data["required"] = self.required
+        if self.classes is not None:
+            data["classes"] = list(self.classes)
+        return data
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Slot":
+        """Read what `to_dict` wrote."""
+        classes = data.get("classes")
+        return cls(
+            name=data["name"],
+            modality=data["modality"],
+            required=data.get("required", False),
+            classes=None if classes is None else tuple(classes),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Size:
+    """What sizes of picture a model makes or takes.
+
+    Attributes:
+        channels: 1, 3 or 4.
+        height, width: in px; of the one size where it is fixed, else of the usual one.
+        multiple_of: None for a fixed size; k where every multiple of k px will do.
+        scale: output px per input px of a restorer.
+    """
+
+    channels: int
+    height: int
+    width: int
+    multiple_of: int | None = None
+    scale: int = 1
+
+    @property
+    def fixed(self) -> bool:
+        """Whether there is one size only."""
+        return self.multiple_of is None
+
+    def __str__(self) -> str:
+        colours = {1: "grey", 3: "colour", 4: "colour with alpha"}[self.channels]
+        rule = "" if self.fixed else f", any multiple of {self.multiple_of}"
+        return f"{self.width}×{self.height} {colours}{rule}"
