@@ -1,0 +1,128 @@
+"""The examples of every README work as they stand.
+
+Each file's ```bash and ```python blocks are run one after another in one folder, where a folder
+`pictures` of labelled pictures lies. A block right after `<!-- not run by the tests: why -->` is
+left out.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import types
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from mmgen.plugins import Plugin, PluginManager
+
+ROOT = Path(__file__).parents[1]
+READMES = [ROOT / "README.md", *sorted(ROOT.glob("plugins/*/README.md"))]
+BLOCK = re.compile(
+    r"(?P<left_out><!-- not run by the tests: .+? -->\n)?"
+    r"^```(?P<language>\w+)\n(?P<code>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A fenced block and the line it begins at."""
+
+    language: str
+    code: str
+    line: int
+    left_out: bool
+
+    @property
+    def command(self) -> list[str]:
+        if self.language == "bash":
+            return ["bash", "-euo", "pipefail", "-c", self.code]
+        return [sys.executable, "-c", self.code]
+
+
+def read_examples(readme: Path) -> list[Example]:
+    text = readme.read_text(encoding="utf-8")
+    return [
+        Example(
+            match["language"],
+            match["code"],
+            text.count("\n", 0, match.start("language")) + 1,
+            match["left_out"] is not None,
+        )
+        for match in BLOCK.finditer(text)
+    ]
+
+
+def make_pictures(folder: Path) -> None:
+    """Write 24 grey 28×28 pictures, in one sub-folder per class."""
+    for number in range(24):
+        path = folder / ("bright" if number % 2 else "dark") / f"{number:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shade = 200 if number % 2 else 40
+        Image.linear_gradient("L").resize((28, 28)).point(
+            lambda value, shade=shade, number=number: (value // 8 + shade + number) % 256
+        ).save(path)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return this environment's commands first, an empty home, and no network for pip and Hub."""
+    return {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": "1",
+        "PIP_NO_INDEX": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "HF_HUB_OFFLINE": "1",
+    }
+
+
+def name_of(readme: Path) -> str:
+    return readme.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("readme", READMES, ids=name_of)
+def test_examples_run_in_the_order_they_are_read(readme: Path, tmp_path: Path) -> None:
+    make_pictures(tmp_path / "pictures")
+    examples = [item for item in read_examples(readme) if item.language in ("bash", "python")]
+    assert examples
+    for example in [item for item in examples if not item.left_out]:
+        done = subprocess.run(
+            example.command,
+            cwd=tmp_path,
+            env=environment(tmp_path / "home"),
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        where = f"{name_of(readme)}, line {example.line}"
+        assert done.returncode == 0, f"{where}:\n{example.code}\n{done.stdout}\n{done.stderr}"
+
+
+def test_only_installing_from_a_checkout_is_left_out() -> None:
+    left_out = [item for readme in READMES for item in read_examples(readme) if item.left_out]
+    assert all(line.startswith("make ") for item in left_out for line in item.code.splitlines())
+
+
+@pytest.mark.parametrize("readme", READMES, ids=name_of)
+def test_files_that_a_readme_points_to_exist(readme: Path) -> None:
+    links = LINK.findall(readme.read_text(encoding="utf-8"))
+    assert [link for link in links if not (readme.parent / link).exists()] == []
+
+
+def test_the_plugin_of_the_readme_is_accepted() -> None:
+    (code,) = [item.code for item in read_examples(ROOT / "README.md") if "MMGEN_API" in item.code]
+    module = types.ModuleType("readme_plugin")
+    sys.modules[module.__name__] = module  # dataclasses look their module up
+    try:
+        exec(code, vars(module))
+    finally:
+        del sys.modules[module.__name__]
+    manager = PluginManager()
+    manager.add(Plugin("swirl", "mmgen-plugin-swirl", "0.1", module))
+    assert manager.plugins[0].status == "ok"
+    assert [family.name for _, family in manager.families] == ["swirl"]
