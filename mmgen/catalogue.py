@@ -189,7 +189,7 @@ class Catalogue:
         """
         found = [entry for entry in self.entries if entry.name == name]
         if not found:
-            near = did_you_mean(name, [entry.name for entry in self.entries])
+            near = did_you_mean(name, [entry.name for entry in self.entries]) or "."
             raise UnknownNameError(f"unknown model {name!r}{near} All models: mmgen list")
         if len(found) > 1:
             owners = " and ".join(entry.plugin for entry in found)

@@ -5,7 +5,6 @@ alone and exits with `exit_code`; from Python the class says what kind of troubl
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class MmgenError(Exception):
@@ -72,6 +71,8 @@ class OutOfMemoryError(MmgenError):
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the nearest of `words`, or ""."""
+    from difflib import get_close_matches
+
     known = {name.lower(): name for name in words}
     near = get_close_matches(word.lower(), known, n=3, cutoff=0.6)
     if not near:

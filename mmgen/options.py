@@ -101,9 +101,8 @@ class Options:
         for name in values:
             if name not in known:
                 valid = ", ".join(known) or "none"
-                raise OptionError(
-                    f"unknown option {name!r}{did_you_mean(name, known)} Valid options: {valid}"
-                )
+                near = did_you_mean(name, known) or "."
+                raise OptionError(f"unknown option {name!r}{near} Valid options: {valid}")
         missing = [name for name, info in known.items() if info.required and name not in values]
         if missing:
             raise OptionError(f"option {missing[0]!r} is required: {known[missing[0]].help}")

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import metadata
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import pluggy
 
 from mmgen import hookspecs
+from mmgen.entry_points import EntryPoint, entry_points
 from mmgen.errors import AmbiguousNameError, PluginError, UnknownNameError, did_you_mean
 from mmgen.families import (
     API_VERSION,
@@ -77,20 +78,16 @@ class PluginManager:
         wanted = os.environ.get("MMGEN_PLUGINS")
         names = None if wanted is None else {name.strip() for name in wanted.split(",")}
         seen = set()
-        for entry in sorted(metadata.entry_points(group=GROUP), key=lambda item: item.name):
+        for entry in sorted(entry_points(GROUP), key=lambda item: item.name):
             if (entry.name, entry.value) in seen or (names is not None and entry.name not in names):
                 continue
             seen.add((entry.name, entry.value))
             self._load(entry)
 
-    def _load(self, entry: metadata.EntryPoint) -> None:
-        plugin = Plugin(
-            entry.name,
-            entry.dist.name if entry.dist else entry.name,
-            entry.dist.version if entry.dist else "",
-        )
+    def _load(self, entry: EntryPoint) -> None:
+        plugin = Plugin(entry.name, entry.distribution, entry.version)
         try:
-            plugin.module = entry.load()
+            plugin.module = import_module(entry.value)
         except (Exception, SystemExit) as error:
             plugin.broken = f"import failed: {type(error).__name__}: {error}"
         self.add(plugin)
@@ -234,9 +231,8 @@ class PluginManager:
 def _only(kind: str, name: str, found: list[Any], known: list[str]) -> Any:
     if not found:
         names = ", ".join(sorted(set(known))) or "none"
-        raise UnknownNameError(
-            f"unknown {kind} {name!r}{did_you_mean(name, known)} Installed: {names}"
-        )
+        near = did_you_mean(name, known) or "."
+        raise UnknownNameError(f"unknown {kind} {name!r}{near} Installed: {names}")
     if len(found) > 1:
         owners = " and ".join(item[0].distribution for item in found)
         raise AmbiguousNameError(
