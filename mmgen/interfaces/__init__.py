@@ -1,0 +1,46 @@
+"""What a family builds on: Generator, Encoder, Trainer and what they pass around."""
+
+from mmgen.interfaces.capabilities import (
+    HasLatents,
+    HasLikelihood,
+    Interpolates,
+    LogLikelihood,
+    Progress,
+    Reconstructs,
+    Tokenizer,
+)
+from mmgen.interfaces.conditioner import Condition, Conditioner
+from mmgen.interfaces.encoder import Embedding, Encoder
+from mmgen.interfaces.generator import Generator
+from mmgen.interfaces.labels import LabelEmbedding
+from mmgen.interfaces.model import Identity, Model, Origin
+from mmgen.interfaces.noise import CounterNoise, Noise, TrainingNoise
+from mmgen.interfaces.samples import Samples
+from mmgen.interfaces.trainer import Batch, Phase, Stage, Trainer
+
+__all__ = [
+    "Batch",
+    "Condition",
+    "Conditioner",
+    "CounterNoise",
+    "Embedding",
+    "Encoder",
+    "Generator",
+    "HasLatents",
+    "HasLikelihood",
+    "Identity",
+    "Interpolates",
+    "LabelEmbedding",
+    "LogLikelihood",
+    "Model",
+    "Noise",
+    "Origin",
+    "Phase",
+    "Progress",
+    "Reconstructs",
+    "Samples",
+    "Stage",
+    "Tokenizer",
+    "Trainer",
+    "TrainingNoise",
+]

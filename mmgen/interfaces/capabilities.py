@@ -1,0 +1,100 @@
+"""What some models can do beyond `generate`: small protocols that a family adds.
+
+`conditions` are contract values by slot name (label: int64 (N,), text: list of N str).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from torch import Tensor
+
+Progress = Callable[[int, int], None]
+"""Called with (done, total) as a long job goes on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogLikelihood:
+    """Log-likelihoods of N pictures.
+
+    Attributes:
+        values: float64 (N,), in nats per picture.
+        data_space: "binary" (pixels are 0 or 1) or "8-bit" (256 values per pixel and channel).
+        kind: "exact" or "importance-sampled bound".
+        num_samples: importance samples per picture; 0 where exact.
+    """
+
+    values: Tensor
+    data_space: str
+    kind: str
+    num_samples: int
+    unit: str = "nats"
+
+
+@runtime_checkable
+class HasLikelihood(Protocol):
+    """Models that say how probable a picture is."""
+
+    def log_likelihood(
+        self,
+        images: Tensor,
+        *,
+        num_samples: int = 1000,
+        seed: int = 0,
+        batch_size: int | None = None,
+        progress: Progress | None = None,
+        checkpoint: Path | None = None,
+        **conditions: Any,
+    ) -> LogLikelihood:
+        """Return log p(x) of images (N, C, H, W) in [0, 1].
+
+        With `checkpoint` the work done so far is kept in that file, and taken up from it.
+        """
+        ...
+
+
+@runtime_checkable
+class HasLatents(Protocol):
+    """Models with a latent space, or several by name."""
+
+    def encode(self, images: Tensor, *, space: str = "z", **conditions: Any) -> Any:
+        """Return the latents of images (N, C, H, W) in [0, 1]."""
+        ...
+
+    def decode(self, latents: Any, **conditions: Any) -> Tensor:
+        """Return the images (N, C, H, W) in [0, 1] of latents."""
+        ...
+
+
+@runtime_checkable
+class Reconstructs(Protocol):
+    """Models that give a picture back through their latents."""
+
+    def reconstruct(self, images: Tensor, **conditions: Any) -> Tensor:
+        """Return images (N, C, H, W) in [0, 1] like those given."""
+        ...
+
+
+@runtime_checkable
+class Interpolates(Protocol):
+    """Models that find a way between two pictures."""
+
+    def interpolate(self, a: Tensor, b: Tensor, steps: int, **conditions: Any) -> Tensor:
+        """Return images (steps, C, H, W) in [0, 1] from a to b, each (C, H, W), both included."""
+        ...
+
+
+@runtime_checkable
+class Tokenizer(Protocol):
+    """Models that turn images into discrete codes and back."""
+
+    codebook_size: int
+
+    def tokenize(self, images: Tensor) -> Tensor:
+        """Return int64 (N, h, w), 0 to codebook_size - 1, for images (N, C, H, W) in [0, 1]."""
+        ...
+
+    def detokenize(self, tokens: Tensor) -> Tensor:
+        """Return images (N, C, H, W) in [0, 1] for int64 (N, h, w)."""
+        ...

@@ -1,0 +1,228 @@
+"""Any set of condition encoders behind one interface.
+
+A generator never knows which modalities stand behind the tokens and the pooled vector: it is
+conditioned on labels, text, sound or all of them by configuration alone.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mmgen.interfaces.encoder import Embedding, Encoder
+from mmgen.slots import Slot
+
+
+@dataclass(frozen=True)
+class SlotEmbedding:
+    """One semantic slot's share of a condition, and what stands for it when it is not given.
+
+    Attributes:
+        tokens: (N, L, D); token_mask: bool (N, L); pooled: (N, D).
+        absent: (D,), the learned "not given" embedding.
+    """
+
+    tokens: Tensor
+    token_mask: Tensor
+    pooled: Tensor
+    absent: Tensor
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What was given for a batch of N pictures.
+
+    Attributes:
+        tokens: float (N, L, D) of all semantic slots in a row; L may be 0.
+        token_mask: bool (N, L), True where there is a token.
+        pooled: float (N, D), the sum over the semantic slots.
+        spatial: {slot: (N, C, H, W)} for the spatial slots that were given.
+        present: bool (N, S), which of the semantic slots was given.
+        slot_names: the S semantic slots, in order.
+    """
+
+    tokens: Tensor
+    token_mask: Tensor
+    pooled: Tensor
+    spatial: Mapping[str, Tensor]
+    present: Tensor
+    slot_names: tuple[str, ...] = ()
+    embeddings: tuple[SlotEmbedding, ...] = field(default=(), repr=False)
+
+    def __len__(self) -> int:
+        return len(self.pooled)
+
+    def without(self, slot: str | None = None) -> "Condition":
+        """Return the condition as if a semantic slot had not been given; None: as if none had.
+
+        These are the branches of classifier-free guidance (Ho and Salimans 2022).
+        """
+        present = self.present.clone()
+        if slot is None:
+            present[:] = False
+        else:
+            present[:, self.slot_names.index(slot)] = False
+        return combine(self.embeddings, present, self.spatial, self.slot_names, self.pooled)
+
+
+def combine(
+    embeddings: Sequence[SlotEmbedding],
+    present: Tensor,
+    spatial: Mapping[str, Tensor],
+    slot_names: tuple[str, ...],
+    like: Tensor,
+) -> Condition:
+    """Join the slots' shares; where one is not present its learned stand-in takes its place.
+
+    Args:
+        embeddings: one per semantic slot.
+        present: bool (N, S).
+        like: (N, D), gives type and device where there is no slot.
+    """
+    if not embeddings:
+        tokens = like.new_zeros(len(present), 0, like.shape[1])
+        mask = torch.zeros(len(present), 0, dtype=torch.bool, device=like.device)
+        return Condition(tokens, mask, torch.zeros_like(like), spatial, present, slot_names)
+    pooled: list[Tensor] = []
+    tokens_of: list[Tensor] = []
+    masks: list[Tensor] = []
+    for index, slot in enumerate(embeddings):
+        given = present[:, index]
+        pooled.append(torch.where(given[:, None], slot.pooled, slot.absent))
+        tokens_of.append(torch.where(given[:, None, None], slot.tokens, slot.absent))
+        first = torch.arange(slot.token_mask.shape[1], device=given.device) == 0
+        masks.append(torch.where(given[:, None], slot.token_mask, first))
+    return Condition(
+        torch.cat(tokens_of, dim=1),
+        torch.cat(masks, dim=1),
+        torch.stack(pooled).sum(dim=0),
+        spatial,
+        present,
+        slot_names,
+        tuple(embeddings),
+    )
+
+
+class Conditioner(nn.Module):
+    """An encoder per semantic slot, all projected to one width.
+
+    Args:
+        encoders: by slot name, in order; may be empty.
+        width: D of tokens and pooled.
+        dropout: in train mode, how often each slot is left out, row by row and slot by slot, so
+            that any subset may be given at run time; 0 to 1.
+        required: slots that must be given.
+    """
+
+    def __init__(
+        self,
+        encoders: Mapping[str, Encoder],
+        *,
+        width: int,
+        dropout: float = 0.1,
+        required: Collection[str] = (),
+    ) -> None:
+        super().__init__()
+        self.width = width
+        self.dropout = dropout
+        self.required = frozenset(required)
+        self.encoders = nn.ModuleDict(encoders)
+        sizes = {name: encoder.width for name, encoder in encoders.items()}
+        self.token_projections = nn.ModuleDict(
+            {name: nn.Linear(size, width) for name, size in sizes.items()}
+        )
+        self.pooled_projections = nn.ModuleDict(
+            {name: nn.Linear(size, width) for name, size in sizes.items()}
+        )
+        self.absent = nn.ParameterDict(
+            {name: nn.Parameter(0.02 * torch.randn(width)) for name in sizes}
+        )
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:
+        """The semantic slots, in order."""
+        return tuple(self.encoders)
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The semantic slots."""
+        return tuple(
+            self._encoder(name).slot(name, required=name in self.required) for name in self.encoders
+        )
+
+    def _encoder(self, name: str) -> Encoder:
+        encoder = self.encoders[name]
+        assert isinstance(encoder, Encoder)
+        return encoder
+
+    def forward(
+        self,
+        values: Mapping[str, Any],
+        *,
+        num_images: int,
+        device: torch.device | str,
+        spatial: Mapping[str, Tensor] | None = None,
+    ) -> Condition:
+        """Encode what was given.
+
+        Args:
+            values: contract values by slot, one per picture or a single one for all; slots that
+                are missing or None were not given; other names are ignored.
+            num_images: N.
+            device: where the condition goes.
+            spatial: pixels by spatial slot, (N, C, H, W); passed on.
+        """
+        names = self.slot_names
+        embeddings = []
+        given = []
+        for name in names:
+            value = values.get(name)
+            given.append(value is not None)
+            embeddings.append(self._embed(name, value, num_images, device))
+        row = torch.tensor(given, dtype=torch.bool, device=device)
+        present = row.expand(num_images, len(names))
+        if self.training and self.dropout > 0 and names:
+            present = present & (torch.rand(present.shape, device=device) >= self.dropout)
+        like = torch.zeros(num_images, self.width, device=device)
+        return combine(embeddings, present, spatial or {}, names, like)
+
+    def _embed(
+        self, name: str, value: Any, num_images: int, device: torch.device | str
+    ) -> SlotEmbedding:
+        absent = self.absent[name]
+        if value is None:
+            pooled = absent.expand(num_images, -1)
+            mask = torch.ones(num_images, 1, dtype=torch.bool, device=device)
+            return SlotEmbedding(pooled[:, None], mask, pooled, absent)
+        raw = self._encode_distinct(self._encoder(name), value, device)
+        tokens = self.token_projections[name](raw.tokens)
+        pooled = self.pooled_projections[name](raw.pooled)
+        if len(pooled) == num_images:
+            return SlotEmbedding(tokens, raw.token_mask, pooled, absent)
+        return SlotEmbedding(
+            tokens.expand(num_images, -1, -1),
+            raw.token_mask.expand(num_images, -1),
+            pooled.expand(num_images, -1),
+            absent,
+        )
+
+    def _encode_distinct(
+        self, encoder: Encoder, value: Any, device: torch.device | str
+    ) -> Embedding:
+        """Encode each distinct text once; other values as they come."""
+        if not (isinstance(value, list) and value and isinstance(value[0], str)):
+            return _encode(encoder, value, device)
+        distinct = list(dict.fromkeys(value))
+        embedding = _encode(encoder, distinct, device)
+        place = {text: index for index, text in enumerate(distinct)}
+        rows = torch.tensor([place[text] for text in value], device=device)
+        return Embedding(embedding.tokens[rows], embedding.token_mask[rows], embedding.pooled[rows])
+
+
+def _encode(encoder: Encoder, value: Any, device: torch.device | str) -> Embedding:
+    tensors = {name: item.to(device) for name, item in encoder.prepare(value).items()}
+    result = encoder(**tensors)
+    assert isinstance(result, Embedding)
+    return result

@@ -1,0 +1,52 @@
+"""Encoders: from what the user gives to tokens and a pooled vector."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from mmgen.interfaces.model import Model
+from mmgen.slots import Slot
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """What an encoder makes of N values.
+
+    Attributes:
+        tokens: float (N, L, D).
+        token_mask: bool (N, L), True where there is a token.
+        pooled: float (N, D), one vector for the whole.
+    """
+
+    tokens: Tensor
+    token_mask: Tensor
+    pooled: Tensor
+
+
+class Encoder(Model, ABC):
+    """A network from values of one modality to an `Embedding`.
+
+    Attributes:
+        modality: the modality it takes.
+        width: D of its embeddings.
+    """
+
+    modality: str
+    width: int
+
+    def slot(self, name: str, *, required: bool = False) -> Slot:
+        """Return the slot that this encoder fills under a name."""
+        return Slot(name=name, modality=self.modality, required=required)
+
+    @abstractmethod
+    def prepare(self, values: Any) -> dict[str, Tensor]:
+        """Turn contract values (labels int64 (N,), a list of N texts, …) into tensors (N, …).
+
+        Depends on nothing but the config and assets: may run in a worker, may be cached.
+        """
+
+    @abstractmethod
+    def forward(self, **tensors: Tensor) -> Embedding:
+        """Embed what `prepare` returned."""

@@ -1,0 +1,243 @@
+"""Generators: a decoder and any set of condition encoders."""
+
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, final
+
+import torch
+from torch import Tensor
+
+from mmgen.errors import InputError, OptionError, UnsupportedConditionError, did_you_mean
+from mmgen.families import load_reference
+from mmgen.interfaces.capabilities import Progress
+from mmgen.interfaces.conditioner import Condition, Conditioner
+from mmgen.interfaces.memory import report_out_of_memory
+from mmgen.interfaces.model import Model
+from mmgen.interfaces.noise import CounterNoise, Noise
+from mmgen.interfaces.recipe import write_recipe
+from mmgen.interfaces.samples import Samples
+from mmgen.options import Options, describe
+from mmgen.plugins import manager
+from mmgen.slots import Size, Slot
+
+_BATCH_PIXELS = 256 * 32 * 32 * 3
+"""How many values a batch of pictures holds when no batch size is asked for."""
+
+
+class Generator(Model, ABC):
+    """A model that makes pictures. A family defines `size` and `sample`.
+
+    Attributes:
+        generation: the options of `generate`.
+        spatial_slots: slots that bring pixels and that this family uses.
+
+    Args:
+        config: the architecture's config.
+        conditioner: the encoders of the semantic slots; None for none.
+    """
+
+    generation: ClassVar[type[Options]] = Options
+    spatial_slots: ClassVar[tuple[Slot, ...]] = ()
+
+    def __init__(self, config: Options, *, conditioner: Conditioner | None = None) -> None:
+        super().__init__(config)
+        self.conditioner = conditioner or Conditioner({}, width=1)
+
+    @property
+    @abstractmethod
+    def size(self) -> Size:
+        """The sizes of picture that the model makes."""
+
+    @abstractmethod
+    def sample(self, condition: Condition, rng: Noise, options: Any) -> Tensor:
+        """Draw len(condition) images (N, C, H, W) in [0, 1]: the family's own mathematics.
+
+        Picture i may depend on row i of the condition and of the noise alone.
+        """
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The named inputs of this model."""
+        return (*self.conditioner.slots, *self.spatial_slots)
+
+    def check_conditions(self, conditions: Mapping[str, Any]) -> None:
+        """Check contract values that span several slots; raise InputError where they clash."""
+        if "mask" in conditions and "image" not in conditions:
+            raise InputError("'mask' says what to paint in a picture; give 'image' with it")
+
+    @final
+    def generate(
+        self,
+        num_images: int | None = None,
+        *,
+        seed: int | None = None,
+        indices: Sequence[int] | None = None,
+        batch_size: int | None = None,
+        progress: Progress | None = None,
+        **inputs: Any,
+    ) -> Samples:
+        """Draw images that answer the given conditions.
+
+        Image i depends on (seed, i) and its own conditions alone, whatever else is in the batch:
+        across batch sizes images agree to float rounding. Safe to call from several threads.
+
+        Args:
+            num_images: N >= 1; may be left out where a condition gives N, else 1.
+            seed: 0 to 2**63 - 1; one is drawn and recorded if none is given.
+            indices: the images' numbers, 0 to N - 1 unless told.
+            batch_size: how many are drawn at once; None picks by their size.
+            progress: called with (done, N).
+            inputs: the model's slots by name, one value for all images or one each, in any usual
+                form (class name or number, path, PIL picture, array, tensor); and options of
+                this family (`mmgen info` lists them).
+
+        Returns:
+            Samples with N float32 images (N, C, H, W) in [0, 1] and the recipe to make them again.
+
+        Raises:
+            UnsupportedConditionError: a condition that this model does not answer; names those
+                it does and the models that have it.
+            OptionError: an option out of its range.
+            InputError: a value that cannot be read, or counts that do not agree.
+            OutOfMemoryError: says which batch size fits.
+        """
+        given, option_values = self._split_inputs(inputs)
+        options = self.generation.build(option_values)
+        conditions = self._read_conditions(given)
+        count = _agree(num_images, indices, conditions)
+        numbers = list(range(count)) if indices is None else list(indices)
+        seed = _checked_seed(seed)
+        size = batch_size or self._default_batch_size()
+        if size < 1:
+            raise InputError(f"batch_size must be at least 1; got {size}")
+        if self.training:
+            self.eval()
+        images = self._draw(numbers, conditions, seed, options, size, progress)
+        recipe = write_recipe(self, numbers, seed, given, conditions, options, size)
+        return Samples(images, recipe)
+
+    def _split_inputs(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        slots = {slot.name: slot for slot in self.slots}
+        options = {info.name for info in describe(self.generation)}
+        given = {name: v for name, v in inputs.items() if name in slots and v is not None}
+        values = {name: v for name, v in inputs.items() if name in options}
+        for name in inputs:
+            if name not in slots and name not in options:
+                self._refuse(name, inputs[name], options)
+        for slot in slots.values():
+            if slot.required and slot.name not in given:
+                raise UnsupportedConditionError(f"{self.title} needs {slot.name!r}")
+        return given, values
+
+    def _refuse(self, name: str, value: Any, options: set[str]) -> None:
+        if name in {modality.name for p in manager().plugins for modality in p.modalities}:
+            if value is None:
+                return
+            from mmgen.catalogue import list_models
+
+            others = ", ".join(entry.name for entry in list_models(accepts=name)[:5]) or "none"
+            answers = ", ".join(slot.name for slot in self.slots) or "no conditions"
+            raise UnsupportedConditionError(
+                f"{self.title} does not answer {name!r}; it takes {answers}. "
+                f"Models that do: {others}"
+            )
+        near = did_you_mean(name, [*options, *(slot.name for slot in self.slots)]) or ";"
+        raise OptionError(
+            f"unknown option {name!r}{near} {self.title} has: "
+            f"{', '.join(sorted(options)) or 'none'}"
+        )
+
+    def _read_conditions(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Bring what was given to the tensor contract; K values per slot."""
+        conditions = {}
+        for slot in self.slots:
+            if slot.name in given:
+                read = load_reference(manager().modality(slot.modality).reader)
+                conditions[slot.name] = read(given[slot.name], slot, self.size)
+        self.check_conditions(conditions)
+        return conditions
+
+    def _default_batch_size(self) -> int:
+        size = self.size
+        return max(1, min(256, _BATCH_PIXELS // (size.channels * size.height * size.width)))
+
+    @torch.inference_mode()
+    def _draw(
+        self,
+        numbers: Sequence[int],
+        conditions: Mapping[str, Any],
+        seed: int,
+        options: Options,
+        batch_size: int,
+        progress: Progress | None,
+    ) -> Tensor:
+        images = []
+        for start in range(0, len(numbers), batch_size):
+            rows = numbers[start : start + batch_size]
+            chosen = _rows(conditions, start, start + len(rows), len(numbers))
+
+            def draw(count: int, rows: Any = rows, chosen: Any = chosen) -> Tensor:
+                part = _rows(chosen, 0, count, len(rows))
+                condition = self.encode_conditions(part, count)
+                return self.sample(
+                    condition, CounterNoise(seed, rows[:count], self.device), options
+                )
+
+            with report_out_of_memory(draw, len(rows)):
+                images.append(draw(len(rows)).float().cpu())
+            if progress is not None:
+                progress(start + len(rows), len(numbers))
+        return images[0] if len(images) == 1 else torch.cat(images)
+
+    def encode_conditions(self, values: Mapping[str, Any], num_images: int) -> Condition:
+        """Return the condition for contract values by slot, one for all images or one each."""
+        spatial = {
+            slot.name: values[slot.name].expand(num_images, -1, -1, -1).to(self.device)
+            for slot in self.slots
+            if slot.name in values
+            and isinstance(values[slot.name], Tensor)
+            and values[slot.name].ndim == 4
+        }
+        return self.conditioner(values, num_images=num_images, device=self.device, spatial=spatial)
+
+    @property
+    def title(self) -> str:
+        """The model's name as errors say it."""
+        if self.origin is not None:
+            return repr(self.origin.name)
+        return f"this {self.identity.architecture or type(self).__name__}"
+
+
+def _agree(
+    num_images: int | None, indices: Sequence[int] | None, conditions: Mapping[str, Any]
+) -> int:
+    """Return N from what was asked and from how many values each slot got."""
+    counts = {"num_images": num_images, "indices": None if indices is None else len(indices)}
+    counts |= {slot: len(values) for slot, values in conditions.items() if len(values) > 1}
+    asked = {name: count for name, count in counts.items() if count is not None}
+    if len(set(asked.values())) > 1:
+        shown = ", ".join(f"{name}: {count}" for name, count in asked.items())
+        raise InputError(
+            f"the numbers of images do not agree ({shown}); give one value, or one each"
+        )
+    count = next(iter(asked.values()), 1)
+    if count < 1:
+        raise InputError(f"num_images must be at least 1; got {count}")
+    return count
+
+
+def _checked_seed(seed: int | None) -> int:
+    if seed is None:
+        return secrets.randbits(32)
+    if not 0 <= seed < 2**63:
+        raise InputError(f"seed must be 0 to 2**63 - 1; got {seed}")
+    return seed
+
+
+def _rows(conditions: Mapping[str, Any], start: int, stop: int, total: int) -> dict[str, Any]:
+    """Return rows start to stop of each slot; a single value stays one for all."""
+    return {
+        slot: values if len(values) == 1 and total != 1 else values[start:stop]
+        for slot, values in conditions.items()
+    }

@@ -1,0 +1,55 @@
+"""Out of memory, in words that help."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from mmgen.errors import OutOfMemoryError
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error means that the device's memory did not suffice."""
+    words = str(error)
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError)
+        and ("not enough memory" in words or "out of memory" in words.lower())
+    )
+
+
+@contextmanager
+def report_out_of_memory(draw: Callable[[int], Any], batch_size: int) -> Iterator[None]:
+    """Turn running out of memory into an error that says which batch size fits.
+
+    Args:
+        draw: does the same work for a smaller batch; tried at halved sizes until one fits.
+        batch_size: of the work in the block.
+
+    Raises:
+        OutOfMemoryError: in place of the device's own error.
+    """
+    try:
+        yield
+        return
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+    fitting = _largest_fitting(draw, batch_size // 2)
+    advice = f"try batch_size={fitting}" if fitting else "not even one picture fits: use the CPU"
+    raise OutOfMemoryError(f"out of memory with batch_size={batch_size}; {advice}")
+
+
+def _largest_fitting(draw: Callable[[int], Any], batch_size: int) -> int:
+    while batch_size >= 1:
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        try:
+            draw(batch_size)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
+            batch_size //= 2
+        else:
+            return batch_size
+    return 0

@@ -1,0 +1,116 @@
+"""The door: whatever people bring, turned into the tensor contract.
+
+Each reader is `read(value, slot, size) -> contract values` for K >= 1 values; a modality names
+its reader, so a plugin can bring a kind of input of its own.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mmgen.errors import InputError, did_you_mean
+from mmgen.media.pictures import to_contract
+from mmgen.slots import Size, Slot
+
+
+def read_labels(value: Any, slot: Slot, size: Size) -> Tensor:  # noqa: ARG001
+    """Return int64 (K,) for one or several class names or numbers.
+
+    Raises:
+        InputError: a name or number that is not one of the classes.
+    """
+    if isinstance(value, Tensor | np.ndarray):
+        value = value.reshape(-1).tolist()
+    many = value if isinstance(value, list | tuple | range) else [value]
+    if not many:
+        raise InputError(f"{slot.name!r} got an empty list; give at least one class")
+    return torch.tensor([_class_number(item, slot) for item in many], dtype=torch.int64)
+
+
+def _class_number(value: Any, slot: Slot) -> int:
+    classes = slot.classes or ()
+    names = [name.lower() for name in classes]
+    if isinstance(value, str) and value.lower() in names:
+        return names.index(value.lower())
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = -1
+    # A number counts from 0; where the names are numbers themselves the name has been tried.
+    if 0 <= number < len(classes) and not isinstance(value, float | bool):
+        return number
+    near = did_you_mean(str(value), classes) or ";"
+    shown = ", ".join(classes[:12]) + (", …" if len(classes) > 12 else "")
+    raise InputError(f"unknown {slot.name} {value!r}{near} The {len(classes)} classes: {shown}")
+
+
+def read_texts(value: Any, slot: Slot, size: Size) -> list[str]:  # noqa: ARG001
+    """Return a list of K texts.
+
+    Raises:
+        InputError: not text, or nothing in it.
+    """
+    many = list(value) if isinstance(value, list | tuple) else [value]
+    for text in many:
+        if not isinstance(text, str) or not text.strip():
+            raise InputError(f"{slot.name!r} takes text that is not empty; got {text!r}")
+    if not many:
+        raise InputError(f"{slot.name!r} got an empty list; give at least one text")
+    return many
+
+
+def read_images(value: Any, slot: Slot, size: Size) -> Tensor:
+    """Return float32 (K, C, H, W) in [0, 1], brought to the model's size.
+
+    Raises:
+        InputError: cannot be read, or has a size that the model does not take.
+    """
+    images = to_contract(value, size.channels)
+    return _fit(images, slot, size, mode="area" if _shrinks(images, size) else "bicubic")
+
+
+def read_masks(value: Any, slot: Slot, size: Size) -> Tensor:
+    """Return float32 (K, 1, H, W): 1 where to paint (white), 0 where to keep (black).
+
+    Raises:
+        InputError: cannot be read, or has a size that the model does not take.
+    """
+    masks = _fit(to_contract(value, 1), slot, size, mode="nearest")
+    return (masks > 0.5).to(torch.float32)
+
+
+def _shrinks(images: Tensor, size: Size) -> bool:
+    return images.shape[-2] > size.height or images.shape[-1] > size.width
+
+
+def _fit(images: Tensor, slot: Slot, size: Size, mode: str) -> Tensor:
+    height, width = images.shape[-2:]
+    if size.multiple_of is not None:
+        if height % size.multiple_of or width % size.multiple_of:
+            raise InputError(
+                f"{slot.name!r} must have sides that are multiples of {size.multiple_of} px; "
+                f"got {width}×{height}: crop or resize it"
+            )
+        return images
+    if (height, width) == (size.height, size.width):
+        return images
+    if height * size.width != width * size.height:
+        raise InputError(
+            f"{slot.name!r} must have the shape of the model's pictures, "
+            f"{size.width}×{size.height}; got {width}×{height}: crop it first"
+        )
+    settings = {"align_corners": False} if mode == "bicubic" else {}
+    resized = functional.interpolate(images, (size.height, size.width), mode=mode, **settings)
+    return resized.clamp(0, 1)
+
+
+def resize_note(value: Sequence[int], size: Size) -> str:
+    """Return a note for a picture of (height, width) that will be resized, or ""."""
+    height, width = value
+    if not size.fixed or (height, width) == (size.height, size.width):
+        return ""
+    return f"resized from {width}×{height} to {size.width}×{size.height}"
