@@ -1,0 +1,77 @@
+"""Build a network by the name of its architecture, from config and parts."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from mmgen.errors import ModelFileError
+from mmgen.families import load_reference
+from mmgen.interfaces.conditioner import Conditioner
+from mmgen.interfaces.encoder import Encoder
+from mmgen.interfaces.model import Identity, Model
+from mmgen.options import Options
+from mmgen.plugins import manager
+
+
+def build(
+    architecture: str,
+    config: Mapping[str, Any] | Options,
+    *,
+    family: str = "",
+    conditioner: Conditioner | None = None,
+    parts: Mapping[str, Model] | None = None,
+) -> Model:
+    """Return a new model with random weights.
+
+    Args:
+        architecture: its registered name.
+        config: values for the architecture's config class, or an instance of it.
+        family: needed only where two families have an architecture of that name.
+        conditioner: of a generator.
+        parts: further models it is made of, passed by name.
+
+    Raises:
+        UnknownNameError: no such architecture is installed.
+        OptionError: the config is not valid.
+    """
+    plugin, owner, found = manager().architecture(architecture, family)
+    options = config if isinstance(config, Options) else found.config.build(config)
+    network = load_reference(found.network)
+    keywords: dict[str, Any] = dict(parts or {})
+    if conditioner is not None:
+        keywords["conditioner"] = conditioner
+    model = cast(Model, network(options, **keywords))
+    model.identity = Identity(
+        family=owner.name,
+        architecture=found.name,
+        distribution=plugin.distribution,
+        version=plugin.version,
+    )
+    return model
+
+
+def describe_conditioner(conditioner: Conditioner) -> dict[str, Any]:
+    """Return what config.json holds of a conditioner; its encoders are parts."""
+    return {
+        "width": conditioner.width,
+        "dropout": conditioner.dropout,
+        "slots": list(conditioner.slot_names),
+        "required": sorted(conditioner.required),
+    }
+
+
+def build_conditioner(data: Mapping[str, Any], parts: Mapping[str, Model]) -> Conditioner:
+    """Build what `describe_conditioner` described.
+
+    Raises:
+        ModelFileError: a slot has no encoder among the parts.
+    """
+    for slot in data["slots"]:
+        if not isinstance(parts.get(slot), Encoder):
+            raise ModelFileError(f"the conditioner's slot {slot!r} has no encoder among the parts")
+    encoders = {slot: cast(Encoder, parts[slot]) for slot in data["slots"]}
+    return Conditioner(
+        encoders,
+        width=data["width"],
+        dropout=data["dropout"],
+        required=data.get("required", ()),
+    )

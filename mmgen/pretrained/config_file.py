@@ -1,0 +1,155 @@
+"""config.json: what a saved model is. Every key is known, or the file is refused."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmgen.errors import ModelFileError, NotInstalledError, did_you_mean
+
+CONFIG_NAME = "config.json"
+FORMAT = 1
+_MAX_BYTES = 8 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigFile:
+    """The content of a config.json.
+
+    Attributes:
+        plugin: {"name": distribution, "version": …} that wrote it.
+        config: the architecture's config.
+        conditioner: width, dropout and slots of a generator's conditioner; None without one.
+        parts: names of the sub-folders with the models that this one is made of.
+        assets: further files that the model needs (vocabularies): JSON or text.
+    """
+
+    kind: str
+    family: str
+    architecture: str
+    plugin: dict[str, str]
+    config: dict[str, Any]
+    conditioner: dict[str, Any] | None = None
+    parts: list[str] = field(default_factory=list)
+    assets: list[str] = field(default_factory=list)
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """Return the file's text."""
+        return json.dumps(vars(self), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "format": (int,),
+    "kind": (str,),
+    "family": (str,),
+    "architecture": (str,),
+    "plugin": (dict,),
+    "config": (dict,),
+    "conditioner": (dict, type(None)),
+    "parts": (list,),
+    "assets": (list,),
+}
+_CONDITIONER = {"width": int, "dropout": (int, float), "slots": list, "required": list}
+
+
+def read_config(path: Path) -> ConfigFile:
+    """Read and validate a config.json.
+
+    Raises:
+        ModelFileError: missing, not JSON, another format, an unknown or a missing key.
+    """
+    data = _read_json(path)
+    _check_format(data, path)
+    for key in data:
+        if key not in _TYPES:
+            near = did_you_mean(key, _TYPES)
+            raise ModelFileError(f"{path}: unknown key {key!r}{near} Known: {', '.join(_TYPES)}")
+    for key, types in _TYPES.items():
+        if key not in data and key in ("conditioner", "parts", "assets"):
+            continue
+        if not isinstance(data.get(key), types):
+            raise ModelFileError(f"{path}: {key!r} is missing or of the wrong type")
+    names = [*data.get("parts", []), *data.get("assets", [])]
+    for name in names:
+        if not isinstance(name, str) or not _is_plain_name(name):
+            raise ModelFileError(f"{path}: {name!r} is not the name of a file beside it")
+    _check_conditioner(data.get("conditioner"), path)
+    return ConfigFile(**data)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ModelFileError(f"{path} is larger than {_MAX_BYTES >> 20} MB; not a config")
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelFileError(
+            f"{path} does not exist; a saved model has {CONFIG_NAME} and model.safetensors"
+        ) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelFileError(f"{path} is not valid JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise ModelFileError(f"{path} must hold a JSON object; got {type(data).__name__}")
+    return data
+
+
+def _check_format(data: dict[str, Any], path: Path) -> None:
+    stated = data.get("format")
+    if "format" not in data or "architecture" not in data:
+        raise ModelFileError(
+            f"{path} was not written by mmgen: it has no 'format' and 'architecture'"
+        )
+    if not isinstance(stated, int) or stated < 1:
+        raise ModelFileError(f"{path}: 'format' must be a number from 1; got {stated!r}")
+    if stated > FORMAT:
+        raise ModelFileError(
+            f"{path} has format {stated}, this mmgen reads up to {FORMAT}; "
+            "run pip install --upgrade mmgen-core"
+        )
+
+
+def _check_conditioner(data: Any, path: Path) -> None:
+    if data is None:
+        return
+    for key in data:
+        if key not in _CONDITIONER:
+            raise ModelFileError(f"{path}: unknown key {key!r} in 'conditioner'")
+    for key, types in _CONDITIONER.items():
+        if not isinstance(data.get(key, [] if key == "required" else None), types):  # type: ignore[arg-type]
+            raise ModelFileError(f"{path}: conditioner.{key} is missing or of the wrong type")
+
+
+def _is_plain_name(name: str) -> bool:
+    return bool(name) and name == Path(name).name and name not in (".", "..")
+
+
+def check_family(config: ConfigFile, path: Path) -> None:
+    """Check that the family is installed.
+
+    Raises:
+        NotInstalledError: no plugin brings it; says which to install where the zoo knows.
+    """
+    from mmgen.catalogue import catalogue
+    from mmgen.plugins import manager
+
+    known = [family.name for _, family in manager().families]
+    if config.family in known:
+        return
+    indexed = catalogue().index.families.get(config.family, {})
+    for plugin in manager().plugins:
+        if plugin.broken and plugin.distribution == indexed.get(
+            "plugin", config.plugin.get("name")
+        ):
+            raise NotInstalledError(
+                f"{path}: family {config.family!r} comes from {plugin.distribution}, "
+                f"which is broken: {plugin.broken}"
+            )
+    distribution = indexed.get("plugin") or config.plugin.get("name", "")
+    if not distribution.startswith("mmgen-plugin-"):
+        near = did_you_mean(config.family, known)
+        raise NotInstalledError(f"{path}: no plugin brings family {config.family!r}{near}")
+    command = f"pip install {distribution}"
+    raise NotInstalledError(
+        f"{path}: family {config.family!r} is not installed; run: {command}", command
+    )

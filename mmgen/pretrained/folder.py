@@ -1,0 +1,156 @@
+"""A model in a folder: config.json, model.safetensors, parts in sub-folders."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from mmgen.errors import ModelFileError, OptionError, OutputError
+from mmgen.interfaces.encoder import Encoder
+from mmgen.interfaces.generator import Generator
+from mmgen.interfaces.model import Model
+from mmgen.media.files import output_error
+from mmgen.pretrained.build import build, build_conditioner, describe_conditioner
+from mmgen.pretrained.config_file import CONFIG_NAME, ConfigFile, check_family, read_config
+from mmgen.pretrained.weights import WEIGHTS_NAME, load_weights, weight_files
+
+_MAX_DEPTH = 8
+
+
+def load_folder(folder: Path) -> Model:
+    """Load a saved model, with its parts, in eval mode on the CPU.
+
+    The network is built without storage; its tensors are those of the file. Half precision in
+    the file becomes the architecture's own type (float32).
+
+    Raises:
+        ModelFileError: names the file and what is wrong with it.
+        NotInstalledError: no plugin brings the family.
+    """
+    return _load(folder, 0).eval()
+
+
+def _load(folder: Path, depth: int) -> Model:
+    if depth > _MAX_DEPTH:
+        raise ModelFileError(f"{folder}: parts are nested more than {_MAX_DEPTH} deep")
+    path = folder / CONFIG_NAME
+    config = read_config(path)
+    check_family(config, path)
+    parts = {name: _load(folder / name, depth + 1) for name in config.parts}
+    with torch.device("meta"):
+        model = _build(config, dict(parts), path)
+    own = model.own_state()
+    load_weights(model, own, weight_files(folder) if own else [])
+    for name, (_, part) in model.parts().items():
+        if part is not parts[name]:
+            raise ModelFileError(f"{path}: part {name!r} is not where the network keeps it")
+    left = [name for name, tensor in model.state_dict().items() if tensor.is_meta]
+    assert not left, f"{type(model).__name__} made {left[0]!r} without storage"
+    return model
+
+
+def _build(config: ConfigFile, parts: dict[str, Model], path: Path) -> Model:
+    conditioner = None
+    try:
+        if config.conditioner is not None:
+            conditioner = build_conditioner(config.conditioner, parts)
+            parts = {n: part for n, part in parts.items() if n not in conditioner.encoders}
+        return build(
+            config.architecture,
+            config.config,
+            family=config.family,
+            conditioner=conditioner,
+            parts=parts,
+        )
+    except (OptionError, ModelFileError) as error:
+        raise ModelFileError(f"{path}: {error}") from error
+
+
+def save(
+    model: Model,
+    folder: str | Path,
+    *,
+    dtype: torch.dtype | None = None,
+    extra: dict[str, Any] | None = None,
+) -> Path:
+    """Write a model into a folder, whole or not at all; an older model there is replaced.
+
+    Args:
+        dtype: of the floating tensors in the file; None keeps theirs.
+        extra: further JSON files by name, e.g. {"training.json": {…}}.
+
+    Raises:
+        OutputError: the folder holds something else, or cannot be written to.
+    """
+    folder = Path(folder)
+    if folder.exists() and any(folder.iterdir()) and not (folder / CONFIG_NAME).is_file():
+        raise OutputError(f"{folder} is not empty and holds no model; choose another folder")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            temporary.chmod(0o755)
+            _write(model, temporary, dtype)
+            for name, data in (extra or {}).items():
+                text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+                (temporary / name).write_text(text, encoding="utf-8")
+            _replace(temporary, folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    return folder
+
+
+def _replace(temporary: Path, folder: Path) -> None:
+    """Put the new folder in the old one's place; the old one is kept until then."""
+    old = folder.with_name(f".{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    try:
+        temporary.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write(model: Model, folder: Path, dtype: torch.dtype | None) -> None:
+    parts = model.parts()
+    (folder / CONFIG_NAME).write_text(_describe(model, list(parts)).to_json(), encoding="utf-8")
+    tensors = {name: _stored(tensor, dtype) for name, tensor in model.own_state().items()}
+    if tensors:
+        save_file(tensors, folder / WEIGHTS_NAME, metadata={"format": "pt"})
+        (folder / WEIGHTS_NAME).chmod(0o644)
+    for name, (_, part) in parts.items():
+        (folder / name).mkdir()
+        _write(part, folder / name, dtype)
+
+
+def _stored(tensor: torch.Tensor, dtype: torch.dtype | None) -> torch.Tensor:
+    tensor = tensor.detach().cpu()
+    if dtype is not None and tensor.is_floating_point():
+        tensor = tensor.to(dtype)
+    return tensor.contiguous().clone()
+
+
+def _describe(model: Model, parts: list[str]) -> ConfigFile:
+    identity = model.identity
+    conditioner = None
+    if isinstance(model, Generator) and model.conditioner.slot_names:
+        conditioner = describe_conditioner(model.conditioner)
+    return ConfigFile(
+        kind="encoder" if isinstance(model, Encoder) else "generator",
+        family=identity.family,
+        architecture=identity.architecture,
+        plugin={"name": identity.distribution, "version": identity.version},
+        config=model.config.to_dict(),
+        conditioner=conditioner,
+        parts=parts,
+    )

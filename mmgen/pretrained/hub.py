@@ -1,0 +1,64 @@
+"""Models on the Hub: one commit, JSON and safetensors only, through the Hub's own client."""
+
+from pathlib import Path
+
+from mmgen.errors import ModelFileError
+
+_PATTERNS = ["*.json", "*.safetensors", "*.txt", "README.md"]
+
+
+def download(repo: str, revision: str | None) -> tuple[Path, str, dict[str, str]]:
+    """Fetch a model's files at one commit, or take them from the client's cache.
+
+    Args:
+        repo: "org/name".
+        revision: a branch, tag or commit; None is the main branch.
+
+    Returns:
+        The folder, the 40-hex commit, and the sha256 that the Hub states, by path.
+
+    Raises:
+        ModelFileError: no such repository or revision, no access, or offline and not cached.
+    """
+    # Imported late: only a model on the Hub needs the client.
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    try:
+        hashes: dict[str, str] = {}
+        commit = revision or "main"
+        if not _is_commit(commit):
+            info = HfApi().model_info(repo, revision=revision, files_metadata=True)
+            commit = info.sha or commit
+            hashes = {item.rfilename: item.lfs.sha256 for item in info.siblings or [] if item.lfs}
+        folder = snapshot_download(repo, revision=commit, allow_patterns=_PATTERNS)
+    except GatedRepoError as error:
+        raise ModelFileError(
+            f"{repo!r} is gated: ask for access on its page, then log in with: hf auth login"
+        ) from error
+    except RevisionNotFoundError as error:
+        raise ModelFileError(f"{repo!r} has no revision {revision!r}") from error
+    except RepositoryNotFoundError as error:
+        raise ModelFileError(
+            f"there is no repository {repo!r} on the Hub, or it is private: "
+            "check the name, or log in with: hf auth login"
+        ) from error
+    except LocalEntryNotFoundError as error:
+        raise ModelFileError(
+            f"{repo!r} is not in the cache and the Hub cannot be reached"
+        ) from error
+    except HfHubHTTPError as error:
+        raise ModelFileError(f"the Hub refused {repo!r}: {error}") from error
+    except (OSError, RuntimeError) as error:
+        raise ModelFileError(f"{repo!r} could not be fetched: {error}") from error
+    return Path(folder), commit, {k: v for k, v in hashes.items() if k.endswith(".safetensors")}
+
+
+def _is_commit(revision: str) -> bool:
+    return len(revision) == 40 and all(letter in "0123456789abcdef" for letter in revision)
