@@ -91,9 +91,14 @@ def bundle(
     for extra in ("training.json", "README.md"):
         if (source / extra).is_file():
             shutil.copyfile(source / extra, folder / extra)
-    entry = {"name": name, "summary": summary, "data": data, "licence": licence}
+    entry: dict[str, Any] = {
+        "name": name,
+        "summary": summary,
+        "data": data,
+        "licence": licence,
+    }
     entry |= describe_model(model, folder) | {"folder": f"{MODELS}/{name}"}
-    entry["figures"] = list(figures)
+    entry["figures"] = [*figures]
     _enter(package / INDEX_NAME, entry)
     return folder
 
@@ -131,7 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "weights": asked.licence_weights,
             "data": asked.licence_data,
         },
-        figures=json.loads(asked.figures.read_text("utf-8")) if asked.figures else (),
+        figures=json.loads(asked.figures.read_text("utf-8")) if asked.figures else [],
         half=not asked.full_precision,
     )
     print(folder)
