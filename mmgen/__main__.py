@@ -1,0 +1,7 @@
+"""`python -m mmgen` is `mmgen`."""
+
+import sys
+
+from mmgen.cli import main
+
+sys.exit(main())

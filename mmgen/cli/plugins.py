@@ -1,0 +1,136 @@
+"""`mmgen plugins`: show, install and remove plugins."""
+
+import click
+
+from mmgen.catalogue import catalogue
+from mmgen.cli.commands import plugin_commands
+from mmgen.cli.output import JSON_OPTION, examples, note, print_json
+from mmgen.cli.table import format_table, terminal_width
+from mmgen.plugins import Plugin, manager
+
+HEADINGS = ("NAME", "DISTRIBUTION", "VERSION", "FAMILIES", "MODELS", "STATUS")
+
+
+@click.group(
+    "plugins",
+    invoke_without_command=True,
+    epilog=examples(
+        "mmgen plugins",
+        "mmgen plugins --json",
+        "mmgen plugins install gan",
+        "mmgen plugins uninstall gan",
+    ),
+)
+@JSON_OPTION
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """Show, install and remove plugins.
+
+    Without a command: those installed, broken ones with the reason, and those of the zoo's index
+    that are not installed.
+    """
+    if ctx.invoked_subcommand is None:
+        _show(as_json)
+
+
+@command.command("list", epilog=examples("mmgen plugins list", "mmgen plugins list --json"))
+@JSON_OPTION
+def show(as_json: bool) -> None:
+    """Show the plugins."""
+    _show(as_json)
+
+
+def _show(as_json: bool) -> None:
+    plugin_commands()  # a plugin whose commands fail is broken too
+    rows = [_describe(plugin) for plugin in manager().plugins] + _missing()
+    if as_json:
+        print_json(rows)
+        return
+    cells = [
+        (
+            str(row["name"]),
+            str(row["distribution"]),
+            str(row["version"] or "-"),
+            ", ".join(row["families"]) or "-",
+            str(len(row["models"])),
+            str(row["status"]),
+        )
+        for row in rows
+    ]
+    click.echo(format_table(HEADINGS, cells, terminal_width()))
+
+
+def _describe(plugin: Plugin) -> dict:
+    models = [
+        entry.name
+        for entry in catalogue().entries
+        if entry.installed and entry.plugin == plugin.distribution
+    ]
+    return {
+        "name": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "families": [family.name for family in plugin.families],
+        "models": models,
+        "installed": True,
+        "status": plugin.status,
+    }
+
+
+def _missing() -> list[dict]:
+    """Return the official plugins that are not installed."""
+    installed = {plugin.distribution for plugin in manager().plugins}
+    families = catalogue().index.families
+    rows = []
+    for distribution in dict.fromkeys(family["plugin"] for family in families.values()):
+        if distribution in installed:
+            continue
+        names = [name for name, family in families.items() if family["plugin"] == distribution]
+        models = [entry.name for entry in catalogue().entries if entry.plugin == distribution]
+        rows.append(
+            {
+                "name": distribution.removeprefix("mmgen-plugin-"),
+                "distribution": distribution,
+                "version": None,
+                "families": names,
+                "models": models,
+                "installed": False,
+                "status": f"not installed: pip install {distribution}",
+            }
+        )
+    return rows
+
+
+@command.command("install", epilog=examples("mmgen plugins install gan"))
+@click.argument("name")
+def install(name: str) -> None:
+    """Install an official plugin.
+
+    NAME is a family, a model or a distribution of the zoo's index; no other name is ever
+    installed. This environment's installer does it: pip, or uv.
+    """
+    from mmgen.cli import installer
+
+    distribution = installer.find_official(name)
+    if distribution in {plugin.distribution for plugin in manager().plugins}:
+        note(f"{distribution} is installed already")
+        return
+    installer.install(distribution)
+    click.echo(distribution)
+
+
+@command.command("uninstall", epilog=examples("mmgen plugins uninstall gan --yes"))
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def uninstall(name: str, yes: bool) -> None:
+    """Remove an installed plugin.
+
+    NAME is a plugin or its distribution.
+    """
+    from mmgen.cli import installer
+
+    distribution = installer.find_installed(name)
+    if not yes:
+        click.confirm(f"Remove {distribution}?", abort=True, err=True)
+    installer.uninstall(distribution)
+    click.echo(distribution)
