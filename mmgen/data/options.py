@@ -1,0 +1,77 @@
+"""How a data set is read: the table [data] of a run file, `--set size=64`."""
+
+from dataclasses import dataclass
+
+from mmgen.errors import OptionError
+from mmgen.options import Options, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataOptions(Options):
+    """Options of `mmgen.data.load`; the defaults take a tidy data set as it is."""
+
+    size: tuple[int, ...] | None = option(
+        None,
+        minimum=1,
+        unit="px",
+        help="height,width to scale pictures to, or one number for a square",
+    )
+    crop: str = option(
+        "center",
+        choices=("center", "none"),
+        help="when scaling: cut out the middle, or keep all and let proportions change",
+    )
+    channels: int | None = option(
+        None,
+        choices=(1, 3, 4),
+        help="1 grey, 3 RGB (transparent parts over white), 4 RGBA; none: as stored",
+    )
+    image_shape: tuple[int, ...] | None = option(
+        None,
+        minimum=1,
+        help="channels,height,width of pictures stored as flat rows or packed bits",
+    )
+    image_column: str | None = option(None, help="column of the pictures; none: found by its type")
+    label_column: str | None = option(None, help="column of the labels; none: 'label' or 'labels'")
+    text_column: str | None = option(
+        None, help="column of the captions; none: 'text', 'caption' or 'captions'"
+    )
+    class_names: tuple[str, ...] | None = option(
+        None, help="names of the classes 0, 1, 2, … where the source has only numbers"
+    )
+    on_broken: str = option(
+        "skip",
+        choices=("skip", "stop"),
+        help="what a picture that cannot be decoded does: it is left out and named, or ends it all",
+    )
+    held_out: float = option(
+        0.05,
+        minimum=0.0,
+        maximum=0.9,
+        help="part of train that becomes 'valid' where the source has no such split; 0: none",
+    )
+    held_out_seed: int = option(0, minimum=0, help="which pictures are held out")
+    in_memory_limit_mb: int = option(
+        4096,
+        minimum=0,
+        unit="MB",
+        help="above this many bytes of decoded pictures, they are decoded batch by batch",
+    )
+
+    def check(self) -> None:
+        """Refuse sizes and shapes with the wrong count of numbers."""
+        if self.size is not None and len(self.size) not in (1, 2):
+            raise OptionError(
+                f"option 'size' takes one number or height,width; got {len(self.size)} numbers"
+            )
+        shape = self.image_shape
+        if shape is not None and (len(shape) != 3 or shape[0] not in (1, 3, 4)):
+            raise OptionError(
+                "option 'image_shape' takes channels,height,width with 1, 3 or 4 channels, "
+                f"as 1,28,28; got {','.join(map(str, shape))}"
+            )
+
+    @property
+    def height_width(self) -> tuple[int, int] | None:
+        """The size to scale to, as (height, width), or None."""
+        return None if self.size is None else (self.size[0], self.size[-1])

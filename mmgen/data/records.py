@@ -1,0 +1,89 @@
+"""One split of a source before its pictures are decoded: what every source delivers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class EncodedPictures(Protocol):
+    """Pictures as the bytes of their files."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def read(self, index: int) -> bytes:
+        """Return the bytes of one; OSError or KeyError where it is gone. Thread-safe."""
+
+    def name(self, index: int) -> str:
+        """Return what to call one in a message: its path, its row."""
+
+
+@dataclass(frozen=True)
+class SelectedPictures:
+    """Some of the pictures of another set, in a given order."""
+
+    pictures: EncodedPictures
+    indices: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def read(self, index: int) -> bytes:
+        return self.pictures.read(int(self.indices[index]))
+
+    def name(self, index: int) -> str:
+        return self.pictures.name(int(self.indices[index]))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A picture that cannot be used, and why."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Records:
+    """Pictures of one split with their labels and captions, row by row.
+
+    Attributes:
+        pictures: encoded, or uint8 (N, C, H, W) where the source holds arrays.
+        labels: int64 (N,), or None.
+        class_names: one for every class that a label may name; None without labels.
+        texts: N captions ("" where one is missing), or None.
+        problems: pictures that the source names but does not have.
+        notes: what the user should know about how the source was read.
+    """
+
+    pictures: EncodedPictures | Tensor
+    labels: Tensor | None = None
+    class_names: tuple[str, ...] | None = None
+    texts: Sequence[str] | None = None
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def select(self, indices: np.ndarray) -> "Records":
+        """Return the records of some rows, int64 (M,), in their order."""
+        rows = torch.from_numpy(indices)
+        pictures: EncodedPictures | Tensor
+        if isinstance(self.pictures, Tensor):
+            pictures = self.pictures[rows]
+        else:
+            pictures = SelectedPictures(self.pictures, indices)
+        return replace(
+            self,
+            pictures=pictures,
+            labels=None if self.labels is None else self.labels[rows],
+            texts=None if self.texts is None else [self.texts[index] for index in indices],
+        )
