@@ -1,0 +1,144 @@
+"""From the records of a split to PictureData: one shape, decoded once, or lazily when large."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmgen.data.decoding import BrokenPictureError, Header
+from mmgen.data.fitting import Fit, to_picture
+from mmgen.data.lazy import LazyPictures
+from mmgen.data.options import DataOptions
+from mmgen.data.pictures import PictureData
+from mmgen.data.records import EncodedPictures, Problem, Records
+from mmgen.data.shapes import common_shape, read_headers
+from mmgen.data.threads import Progress, map_in_threads
+from mmgen.errors import DataError
+from mmgen.media.pictures import convert_mode
+
+_MB = 1_000_000
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """Pictures that came through, the rows they are of, and those that did not."""
+
+    images: Tensor | LazyPictures
+    rows: np.ndarray
+    problems: tuple[Problem, ...] = ()
+    digests: np.ndarray | None = None
+
+
+def assemble(
+    records: Records,
+    options: DataOptions,
+    *,
+    name: str,
+    split: str,
+    progress: Progress | None = None,
+) -> PictureData:
+    """Decode the pictures of a split.
+
+    Raises:
+        DataError: unequal sizes that no option mends; broken pictures under on_broken="stop";
+            no sound picture.
+    """
+    if isinstance(records.pictures, Tensor):
+        images = _fit_array(records.pictures, options)
+        decoded = _Decoded(images, np.arange(len(images)))
+    else:
+        decoded = _decode(records.pictures, options, name, progress)
+    problems = (*records.problems, *decoded.problems)
+    if problems and options.on_broken == "stop":
+        raise DataError(
+            f"{_in_words(problems, len(records))}; mend or remove them, or leave them out with "
+            "on_broken=skip"
+        )
+    if not len(decoded.rows):
+        raise DataError(
+            f"the split {split!r} of {name} has no picture that can be decoded"
+            + (f": {_in_words(problems, len(records))}" if problems else "")
+        )
+    records = records.select(decoded.rows) if len(decoded.rows) < len(records) else records
+    return PictureData(
+        images=decoded.images,
+        labels=records.labels,
+        class_names=records.class_names,
+        texts=records.texts,
+        name=name,
+        split=split,
+        found_problems=problems,
+        notes=records.notes,
+        digests=decoded.digests,
+    )
+
+
+def _fit_array(pictures: Tensor, options: DataOptions) -> Tensor:
+    num_pictures, channels, height, width = pictures.shape
+    wanted = (options.channels or channels, *(options.height_width or (height, width)))
+    if wanted == (channels, height, width):
+        return pictures
+    fit = Fit.of(wanted, options)
+    fitted = np.empty((num_pictures, *wanted), np.uint8)
+
+    def work(row: int) -> None:
+        picture = to_picture(pictures[row].numpy())
+        fitted[row] = fit.apply(convert_mode(picture, fit.channels))
+
+    map_in_threads(work, num_pictures)
+    return torch.from_numpy(fitted)
+
+
+def _decode(
+    pictures: EncodedPictures, options: DataOptions, name: str, progress: Progress | None
+) -> _Decoded:
+    rows = np.arange(len(pictures))
+    problems: tuple[Problem, ...] = ()
+    if options.size is not None and options.channels is not None:
+        shape = (options.channels, *(options.height_width or ()))
+    else:
+        headers = read_headers(pictures)
+        rows = np.array([row for row, item in enumerate(headers) if isinstance(item, Header)], int)
+        problems = tuple(item for item in headers if isinstance(item, Problem))
+        if not len(rows):
+            return _Decoded(torch.empty(0), rows, problems)
+        sound = (item for item in headers if isinstance(item, Header))
+        shape = common_shape(sound, options, source=name)
+    fit = Fit.of(shape, options)
+    if len(rows) * math.prod(shape) > options.in_memory_limit_mb * _MB:
+        every = LazyPictures(pictures, fit, on_broken=options.on_broken)
+        return _Decoded(every.select(rows) if len(rows) < len(pictures) else every, rows, problems)
+    decoded = _decode_all(pictures, rows, fit, progress)
+    return _Decoded(decoded.images, decoded.rows, (*problems, *decoded.problems), decoded.digests)
+
+
+def _decode_all(
+    pictures: EncodedPictures, rows: np.ndarray, fit: Fit, progress: Progress | None
+) -> _Decoded:
+    pixels = np.empty((len(rows), *fit.shape), np.uint8)
+    digests = np.empty((len(rows), 32), np.uint8)
+
+    def work(position: int) -> Problem | None:
+        row = int(rows[position])
+        try:
+            data = pictures.read(row)
+            pixels[position] = fit.decode(data)
+        except (BrokenPictureError, OSError, KeyError) as error:
+            return Problem(pictures.name(row), str(error))
+        digests[position] = np.frombuffer(fit.digest(data), np.uint8)
+        return None
+
+    results = map_in_threads(work, len(rows), progress=progress)
+    problems = tuple(item for item in results if item is not None)
+    if problems:
+        sound = np.array([item is None for item in results])
+        pixels, digests, rows = pixels[sound], digests[sound], rows[sound]
+    return _Decoded(torch.from_numpy(pixels), rows, problems, digests)
+
+
+def _in_words(problems: tuple[Problem, ...], num_pictures: int, most: int = 3) -> str:
+    named = "; ".join(map(str, problems[:most]))
+    rest = f"; and {len(problems) - most} more" if len(problems) > most else ""
+    return f"{len(problems)} of {num_pictures} pictures cannot be used: {named}{rest}"

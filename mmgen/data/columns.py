@@ -1,0 +1,119 @@
+"""Find the columns of a table (metadata.jsonl, parquet, Hub), and read labels and captions."""
+
+import operator
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmgen.errors import DataError, did_you_mean
+
+LABEL_COLUMNS = ("label", "labels")
+TEXT_COLUMNS = ("text", "caption", "captions")
+_MOST_CLASSES = 2**20
+
+
+def choose_column(
+    asked: str | None, usual: Iterable[str], available: Collection[str], *, option: str, source: str
+) -> str | None:
+    """Return the column that was asked for, else the first usual one there is, else None.
+
+    Raises:
+        DataError: the column asked for is not there; names those that are.
+    """
+    if asked is None:
+        return next((name for name in usual if name in available), None)
+    if asked not in available:
+        raise DataError(
+            f"{source} has no column {asked!r} ({option}){did_you_mean(asked, available)}; "
+            f"its columns: {', '.join(available) or 'none'}"
+        )
+    return asked
+
+
+def classes_of(values: Iterable[Any], *, column: str) -> tuple[str, ...]:
+    """Return the names of the classes that all labels of a data set make up.
+
+    Whole numbers give "0", "1", … up to the largest. Names are sorted: as numbers where all are,
+    alphabetically otherwise.
+    """
+    distinct = {_plain(value, column) for value in set(values) if value is not None}
+    numbers = [value for value in distinct if isinstance(value, int)]
+    names = [value for value in distinct if isinstance(value, str)]
+    if numbers and names:
+        raise DataError(
+            f"labels are all whole numbers or all names; column {column!r} has both "
+            f"{numbers[0]!r} and {names[0]!r}; choose another with label_column"
+        )
+    if numbers:
+        return tuple(str(number) for number in range(max(numbers) + 1))
+    return tuple(sorted(names, key=int if all(map(str.isdecimal, names)) else None))
+
+
+def to_labels(values: Sequence[Any], class_names: Sequence[str], *, column: str) -> Tensor:
+    """Return labels, int64 (N,), of whole numbers or names of classes.
+
+    Raises:
+        DataError: a label is missing, no whole number or not among the classes.
+    """
+    index_by_name = {name: index for index, name in enumerate(class_names)}
+    known: dict[Any, int] = {}
+    for row, value in enumerate(values):
+        if value is None:
+            missing = sum(item is None for item in values)
+            raise DataError(
+                f"every picture needs a label; column {column!r} has none in {missing} of "
+                f"{len(values)} rows, first in row {row + 1}"
+            )
+        if value not in known:
+            plain = _plain(value, column)
+            known[value] = plain if isinstance(plain, int) else index_by_name.get(plain, -1)
+            if not 0 <= known[value] < len(class_names):
+                raise DataError(
+                    f"column {column!r} has the label {value!r} in row {row + 1}, which is none of "
+                    f"the {len(class_names)} classes ({_shorten(class_names)})"
+                )
+    return torch.tensor([known[value] for value in values], dtype=torch.int64)
+
+
+def to_texts(values: Sequence[Any], *, column: str) -> list[str]:
+    """Return a caption per row: "" where there is none, the first where there are several."""
+    return [_caption(value, row, column) for row, value in enumerate(values)]
+
+
+def _caption(value: Any, row: int, column: str) -> str:
+    if isinstance(value, list | tuple):
+        value = value[0] if value else None
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise DataError(
+            f"captions are texts; column {column!r} has {value!r} in row {row + 1}; "
+            "choose another with text_column"
+        )
+    return value
+
+
+def _plain(value: Any, column: str) -> int | str:
+    """Return a label as int or str, or say why it is neither."""
+    if isinstance(value, str):
+        return value
+    try:
+        number = int(value) if isinstance(value, float) and value == int(value) else value
+        number = operator.index(number)
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(
+            f"labels are whole numbers from 0 or names of classes; column {column!r} has "
+            f"{value!r}; choose another with label_column"
+        ) from None
+    if not 0 <= number < _MOST_CLASSES:
+        raise DataError(
+            f"labels count classes from 0; column {column!r} has {number}; choose another with "
+            "label_column"
+        )
+    return number
+
+
+def _shorten(names: Sequence[str], most: int = 8) -> str:
+    return ", ".join(names[:most]) + (", …" if len(names) > most else "")

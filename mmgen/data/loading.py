@@ -1,0 +1,92 @@
+"""The way in: from what stands behind `--data` and a split to PictureData."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from mmgen.data.assembly import assemble
+from mmgen.data.options import DataOptions
+from mmgen.data.pictures import PictureData
+from mmgen.data.records import Records
+from mmgen.data.registered import load_registered, registered_source
+from mmgen.data.sources import open_source
+from mmgen.data.splits import Part, canonical, find_part
+from mmgen.data.threads import Progress
+from mmgen.errors import DataError
+
+_DEFAULTS = DataOptions()
+
+
+def load(
+    source: str | Path,
+    split: str = "train",
+    options: DataOptions = _DEFAULTS,
+    *,
+    progress: Progress | None = None,
+) -> PictureData:
+    """Load one split of a data set.
+
+    Where the source has no validation split, "valid" is a part of its train split
+    (`options.held_out`), and "train" is the rest: the two never overlap.
+
+    Args:
+        source: a folder of pictures, of parquet or of idx files; a .zip, .npz or .parquet file;
+            a name that a plugin registered; or a Hub data set, org/name.
+        split: "train", "valid" or "test", a synonym of these, or the source's own word.
+        progress: called with (pictures decoded, pictures).
+    Raises:
+        DataError: no such source or split, no pictures, unequal sizes that no option mends,
+            damaged files.
+        NotInstalledError: reading the source needs `mmgen-core[train]`.
+    """
+    registered = registered_source(source)
+    if registered is not None:
+        name = registered.name
+        part = find_part(split, registered.splits, held_out=options.held_out, source=name)
+        data = load_registered(registered, part.split, options)
+        rows, note = _rows(part, len(data), options, name)
+        data = data if rows is None else data.select(rows)
+        return replace(data, split=canonical(split), notes=(*data.notes, *note))
+    opened = open_source(source)
+    part = find_part(split, opened.splits, held_out=options.held_out, source=opened.name)
+    records = opened.read(part.split, options)
+    rows, note = _rows(part, len(records), options, opened.name)
+    records = records if rows is None else records.select(rows)
+    records = replace(_name_classes(records, options), notes=(*records.notes, *note))
+    return assemble(records, options, name=opened.name, split=canonical(split), progress=progress)
+
+
+def available_splits(source: str | Path) -> tuple[str, ...]:
+    """Return the splits of a source by its own names, train first.
+
+    Raises:
+        DataError: no such source, or no pictures in it.
+    """
+    registered = registered_source(source)
+    return registered.splits if registered is not None else open_source(source).splits
+
+
+def _rows(
+    part: Part, num_rows: int, options: DataOptions, name: str
+) -> tuple[np.ndarray | None, tuple[str, ...]]:
+    rows = part.choose(num_rows, options.held_out, options.held_out_seed)
+    if rows is None:
+        return None, ()
+    held_out = len(rows) if part.rows == "held out" else num_rows - len(rows)
+    return rows, (
+        f"{name} has no validation split: {held_out} of its {num_rows} train pictures are held "
+        f"out as 'valid' (held_out={options.held_out:g})",
+    )
+
+
+def _name_classes(records: Records, options: DataOptions) -> Records:
+    names = options.class_names
+    if names is None or records.class_names is None:
+        return records
+    if len(names) < len(records.class_names):
+        raise DataError(
+            f"class_names names every class; got {len(names)} names for "
+            f"{len(records.class_names)} classes"
+        )
+    return replace(records, class_names=names)

@@ -1,0 +1,201 @@
+"""Pictures with their labels and captions, ready to learn from."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmgen.data.lazy import LazyPictures
+from mmgen.data.records import Problem
+from mmgen.data.splits import held_out_rows, other_rows
+from mmgen.errors import DataError, did_you_mean
+
+Batch = dict[str, Any]
+COLUMNS = ("label", "text")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureData:
+    """One split of a data set.
+
+    Attributes:
+        images: uint8 (N, C, H, W); a tensor, or, of a set too large for the memory, an object
+            with the same `shape`, `len` and `[indices]` that decodes when it is read.
+        labels: int64 (N,), or None.
+        class_names: one for every class; None without labels.
+        texts: N captions ("" where one is missing), or None.
+        name, split: the source's name and the split, for messages and reports.
+        found_problems: broken pictures that were left out while loading.
+        notes: what the user should know about how the set was read.
+        digests: sha256 of each picture's file, uint8 (N, 32), where there were files; else None.
+    """
+
+    images: Tensor | LazyPictures
+    labels: Tensor | None = None
+    class_names: tuple[str, ...] | None = None
+    texts: Sequence[str] | None = None
+    name: str = "data"
+    split: str = "train"
+    found_problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    digests: np.ndarray | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, column in (("labels", self.labels), ("texts", self.texts)):
+            if column is not None and len(column) != len(self.images):
+                raise DataError(
+                    f"there is one of {name} for every picture; {self.name} has "
+                    f"{len(self.images)} pictures and {len(column)} {name}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether all pictures are decoded and in the memory."""
+        return isinstance(self.images, Tensor)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What a batch can have besides its target: "label", "text"."""
+        there = (self.labels is not None, self.texts is not None)
+        return tuple(name for name, has in zip(COLUMNS, there, strict=True) if has)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Broken pictures: those left out while loading, and those met since (lazy sets)."""
+        later = self.images.problems if isinstance(self.images, LazyPictures) else ()
+        return self.found_problems + later
+
+    def batch(
+        self,
+        indices: Tensor,
+        device: torch.device | str = "cpu",
+        columns: Iterable[str] | None = None,
+    ) -> Batch:
+        """Return rows as a batch on a device.
+
+        Args:
+            indices: int64 (M,), rows from 0 to N - 1.
+            columns: names besides "target"; None gives all there are.
+        Returns:
+            "target", float32 (M, C, H, W) in [0, 1]; "label", int64 (M,); "text", M strings.
+        Raises:
+            DataError: a column that the data does not have.
+        """
+        if isinstance(self.images, LazyPictures):
+            pixels, indices = self.images.read(indices)
+        else:
+            indices = indices.to(self.images.device)
+            pixels = self.images.index_select(0, indices)
+        # The bytes travel to the device, a quarter of the floats.
+        target = pixels.to(device, non_blocking=True).to(torch.float32).div_(255)
+        batch: Batch = {"target": target}
+        for name in self.columns if columns is None else columns:
+            batch[name] = self._column(name, indices, device)
+        return batch
+
+    def to(self, device: torch.device | str) -> "PictureData":
+        """Return the data with pictures and labels on a device, which lazy pictures stay off."""
+        images = self.images.to(device) if isinstance(self.images, Tensor) else self.images
+        return replace(self, images=images, labels=_maybe(self.labels, lambda x: x.to(device)))
+
+    def select(self, indices: Tensor | np.ndarray) -> "PictureData":
+        """Return some rows, int64 (M,), in that order."""
+        rows = torch.as_tensor(indices, dtype=torch.int64)
+        if isinstance(self.images, Tensor):
+            images: Tensor | LazyPictures = self.images[rows.to(self.images.device)]
+        else:
+            images = self.images.select(rows.numpy())
+        return replace(
+            self,
+            images=images,
+            labels=_maybe(self.labels, lambda labels: labels[rows.to(labels.device)]),
+            texts=_maybe(self.texts, lambda texts: [texts[row] for row in rows.tolist()]),
+            digests=_maybe(self.digests, lambda digests: digests[rows.numpy()]),
+        )
+
+    def split_off(
+        self, fraction_or_count: float, seed: int = 0
+    ) -> tuple["PictureData", "PictureData"]:
+        """Return (train, held_out): the same rows for the same N, amount and seed, for ever.
+
+        Args:
+            fraction_or_count: below 1 a part of the rows, otherwise their number.
+        Raises:
+            DataError: nothing would stay.
+        """
+        rows = held_out_rows(len(self), fraction_or_count, seed)
+        train, held_out = self.select(other_rows(len(self), rows)), self.select(rows)
+        return train, replace(held_out, split="valid")
+
+    def with_labels(self, class_names: Sequence[str]) -> "PictureData":
+        """Return the data with labels that count the given classes, matched by name.
+
+        Where the data's own classes are mere numbers, they are taken to be in the same order.
+
+        Raises:
+            DataError: there are no labels, or a class has no counterpart.
+        """
+        names = tuple(class_names)
+        if self.labels is None or self.class_names is None:
+            raise DataError(f"{self.name} has no labels; expected classes {', '.join(names)}")
+        own = self.class_names
+        if own == names or (_are_numbers(own) and len(own) <= len(names)):
+            return replace(self, class_names=names)
+        unknown = [name for name in own if name not in names]
+        if unknown:
+            raise DataError(
+                f"{self.name} has the class {unknown[0]!r}{did_you_mean(unknown[0], names)}; "
+                f"expected classes: {', '.join(names)}; name them with class_names"
+            )
+        order = torch.tensor([names.index(name) for name in own], device=self.labels.device)
+        return replace(self, labels=order[self.labels], class_names=names)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256, in hexadecimal, over pictures, labels, class names and captions."""
+        header = {"shape": tuple(self.images.shape), "classes": self.class_names}
+        labels = b"" if self.labels is None else self.labels.cpu().numpy().tobytes()
+        texts = json.dumps(None if self.texts is None else list(self.texts)).encode()
+        return _digest(json.dumps(header).encode(), self._content_digest(), labels, texts).hex()
+
+    def _content_digest(self) -> bytes:
+        if isinstance(self.images, LazyPictures):
+            return _digest(self.images.digests().tobytes())
+        if self.digests is not None:
+            return _digest(self.digests.tobytes())
+        return hashlib.sha256(self.images.cpu().contiguous().numpy().data).digest()
+
+    def _column(self, name: str, indices: Tensor, device: torch.device | str) -> Any:
+        if name == "label" and self.labels is not None:
+            rows = indices.to(self.labels.device)
+            return self.labels.index_select(0, rows).to(device, non_blocking=True)
+        if name == "text" and self.texts is not None:
+            return [self.texts[row] for row in indices.tolist()]
+        raise DataError(
+            f"{self.name} has no {name!r}{did_you_mean(name, self.columns)}; a batch of it has: "
+            f"{', '.join(('target', *self.columns))}"
+        )
+
+
+def _digest(*parts: bytes) -> bytes:
+    total = hashlib.sha256()
+    for part in parts:
+        total.update(len(part).to_bytes(8, "little") + part)
+    return total.digest()
+
+
+def _maybe(value: Any, function: Callable[[Any], Any]) -> Any:
+    return None if value is None else function(value)
+
+
+def _are_numbers(names: Sequence[str]) -> bool:
+    return tuple(names) == tuple(str(index) for index in range(len(names)))
