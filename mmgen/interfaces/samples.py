@@ -11,8 +11,9 @@ from PIL import Image
 from torch import Tensor
 
 from mmgen.errors import OutputError
-from mmgen.media.files import encode_picture, picture_format, write_picture, write_pictures
+from mmgen.media.files import encode_picture, write_picture, write_pictures
 from mmgen.media.pictures import grid_layout, tile, to_bytes
+from mmgen.media.targets import picture_format
 from mmgen.plugins import manager
 
 

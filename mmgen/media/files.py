@@ -3,7 +3,6 @@
 PNG keeps the recipe in an iTXt chunk "mmgen", WebP (lossless) in its EXIF description.
 """
 
-import errno
 import json
 import os
 import tempfile
@@ -17,45 +16,13 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from mmgen.errors import InputError, OutputError
-from mmgen.media.pictures import decode_picture
+from mmgen.errors import InputError
+from mmgen.media.decoding import decode_picture
+from mmgen.media.targets import check_folder, check_output, output_error
 
 KEYWORD = "mmgen"
-FORMATS = ("png", "webp")
 _EXIF_DESCRIPTION = 0x010E
 _PNG_COMPRESSION = 1  # several times faster than the default, a few percent larger
-
-
-def picture_format(path: Path, given: str | None = None) -> str:
-    """Return "png" or "webp" for a file name.
-
-    Raises:
-        OutputError: another format; both keep every pixel and the recipe, others do not.
-    """
-    name = (given or path.suffix.lstrip(".")).lower()
-    if name not in FORMATS:
-        raise OutputError(
-            "pictures are written as .png or .webp (lossless, with their recipe); "
-            f"got {path.name!r}"
-        )
-    return name
-
-
-def check_output(path: Path, *, force: bool = False) -> None:
-    """Check, before any work, that a file can be written.
-
-    Raises:
-        OutputError: it exists (and not `force`), or its folder is missing or not writable.
-    """
-    if path.exists() and not force:
-        raise OutputError(f"{path} exists; choose another name, or --force to replace it")
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; give the name of a file")
-    folder = path.parent
-    if not folder.is_dir():
-        raise OutputError(f"folder {folder} does not exist; make it first")
-    if not os.access(folder, os.W_OK):
-        raise OutputError(f"folder {folder} is not writable; choose another place")
 
 
 @contextmanager
@@ -75,15 +42,6 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise output_error(path, error) from error
-
-
-def output_error(path: Path, error: OSError) -> OutputError:
-    """Say what an OSError means for a result that was to be written."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return OutputError(f"the disk is full: {path} was not written; free some space")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return OutputError(f"{path} cannot be written: {path.parent} is not writable")
-    return OutputError(f"{path} was not written: {error}")
 
 
 def encode_picture(file: IO[bytes], pixels: np.ndarray, recipe: dict[str, Any], kind: str) -> None:
@@ -128,14 +86,7 @@ def write_pictures(
     Raises:
         OutputError: one exists (and not `force`), or they cannot be written.
     """
-    digits = max(4, len(str(len(pixels) - 1)))
-    names = [f"{index:0{digits}d}.{kind}" for index in range(len(pixels))]
-    if not force:
-        taken = [name for name in names if (folder / name).exists()]
-        if taken:
-            raise OutputError(
-                f"{folder / taken[0]} exists; choose another folder, or --force to replace it"
-            )
+    names = check_folder(folder, len(pixels), kind=kind, force=force)
     try:
         made = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)

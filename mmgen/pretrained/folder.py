@@ -13,7 +13,7 @@ from mmgen.errors import ModelFileError, OptionError, OutputError
 from mmgen.interfaces.encoder import Encoder
 from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.model import Model
-from mmgen.media.files import output_error
+from mmgen.media.targets import output_error
 from mmgen.pretrained.build import build, build_conditioner, describe_conditioner
 from mmgen.pretrained.config_file import CONFIG_NAME, ConfigFile, check_family, read_config
 from mmgen.pretrained.weights import WEIGHTS_NAME, load_weights, weight_files
