@@ -1,0 +1,185 @@
+"""From settings and data to a model and its trainer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mmgen import data as picture_data
+from mmgen.data import PictureData
+from mmgen.data.splits import canonical
+from mmgen.errors import DataError, OptionError, TrainingError, UnsupportedOperationError
+from mmgen.families import load_reference
+from mmgen.interfaces import Conditioner, Encoder, Generator, Model, Trainer
+from mmgen.options import Options, describe
+from mmgen.plugins import manager
+from mmgen.pretrained import build, from_pretrained
+from mmgen.training.run_folder import find_model_folder
+from mmgen.training.settings import Settings, build_table
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The pictures to learn from, and those held out for evaluation, if any."""
+
+    train: PictureData
+    held_out: PictureData | None
+
+    @property
+    def fingerprint(self) -> str:
+        """Which pictures these are, as one text."""
+        held_out = "" if self.held_out is None else f"+{self.held_out.fingerprint}"
+        return f"{self.train.fingerprint}{held_out}"
+
+
+def load_data(source: str | Path | PictureData, settings: Settings) -> TrainingData:
+    """Load the train and the validation split; without the latter, hold pictures out."""
+    share = settings.data.held_out
+    if isinstance(source, PictureData):
+        if not share or len(source) < 2:
+            return TrainingData(source, None)
+        return TrainingData(*source.split_off(share, settings.data.held_out_seed))
+    splits = {canonical(name) for name in picture_data.available_splits(source)}
+    train = picture_data.load(source, "train", settings.data)
+    if "valid" not in splits and not share:
+        return TrainingData(train, None)
+    return TrainingData(train, picture_data.load(source, "valid", settings.data))
+
+
+def build_model(
+    settings: Settings, data: PictureData, *, from_model: str | Path | None = None
+) -> Model:
+    """Return the model to train: new, or a trained one to go on from.
+
+    Raises:
+        OptionError, DataError, TrainingError: in words, what does not fit.
+    """
+    if from_model is not None:
+        return _load_start(settings, from_model)
+    _, _, architecture = manager().architecture(settings.architecture)
+    values = fill_from_data(architecture.config, settings.model, data)
+    config = build_table("model", architecture.config, values)
+    conditioner = None
+    if architecture.kind == "generator":
+        conditioner = build_conditioner(settings, data)
+    elif settings.conditions:
+        raise OptionError(f"{settings.architecture!r} is an encoder: it takes no [conditions]")
+    parts = {name: from_pretrained(model) for name, model in settings.parts.items()}
+    return build(settings.architecture, config, conditioner=conditioner, parts=parts)
+
+
+def _load_start(settings: Settings, from_model: str | Path) -> Model:
+    model = from_pretrained(str(find_model_folder(from_model)))
+    if model.identity.architecture != settings.architecture:
+        raise TrainingError(
+            f"a training goes on from a model of its own architecture, {settings.architecture!r}; "
+            f"{str(from_model)!r} is a {model.identity.architecture!r}"
+        )
+    own = model.config.to_dict()
+    asked = type(model.config).build({**own, **settings.model}).to_dict()
+    changed = [
+        f"{name} is {own[name]}, not {asked[name]}" for name in own if own[name] != asked[name]
+    ]
+    if changed:
+        raise TrainingError(
+            f"[model] must be that of {str(from_model)!r}, or be left out: {'; '.join(changed)}"
+        )
+    if settings.conditions or settings.parts:
+        raise TrainingError(
+            f"conditions and parts come from {str(from_model)!r}; leave out [conditions] and "
+            "[parts]"
+        )
+    return model
+
+
+def fill_from_data(
+    cls: type[Options], values: Mapping[str, Any], data: PictureData
+) -> dict[str, Any]:
+    """Return a config's values with the pictures' channels, height and width where not given."""
+    _, channels, height, width = data.images.shape
+    known = {info.name for info in describe(cls)}
+    of_data: dict[str, Any] = {"channels": channels, "height": height, "width": width}
+    of_data["image_shape"] = (channels, height, width)
+    if "height" not in known:
+        of_data.pop("width")
+    return {name: value for name, value in of_data.items() if name in known} | dict(values)
+
+
+def build_conditioner(settings: Settings, data: PictureData) -> Conditioner | None:
+    """Return the conditioner that [conditions] and [conditioner] ask for; None without slots."""
+    if not settings.conditions:
+        return None
+    encoders = {}
+    for slot, values in settings.conditions.items():
+        if slot not in data.columns:
+            raise DataError(
+                f"[conditions.{slot}] needs a column {slot!r}; {data.name} has "
+                f"{', '.join(data.columns) or 'pictures only'}"
+            )
+        encoders[slot] = _build_encoder(slot, values, data)
+    config = settings.conditioner
+    return Conditioner(encoders, width=config.width, dropout=config.dropout)
+
+
+def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData) -> Encoder:
+    table = f"conditions.{slot}"
+    values = dict(values)
+    if "model" in values:
+        encoder = from_pretrained(values.pop("model"))
+        if values:
+            raise OptionError(f"[{table}] a trained encoder takes no settings; got {values}")
+    else:
+        name = values.pop("encoder")
+        _, _, architecture = manager().architecture(name)
+        if "classes" in {info.name for info in describe(architecture.config)}:
+            values.setdefault("classes", data.class_names)
+        encoder = build(name, build_table(table, architecture.config, values))
+    if not isinstance(encoder, Encoder):
+        raise OptionError(
+            f"[{table}] needs an encoder; got the generator {encoder.identity.architecture!r}"
+        )
+    return encoder
+
+
+def match_labels(model: Model, data: TrainingData) -> TrainingData:
+    """Return the data with labels that count the model's classes, matched by name."""
+    if not isinstance(model, Generator) or data.train.labels is None:
+        return data
+    classes = {slot.name: slot.classes for slot in model.slots}.get("label")
+    if classes is None:
+        return data
+    held_out = None if data.held_out is None else data.held_out.with_labels(classes)
+    return TrainingData(data.train.with_labels(classes), held_out)
+
+
+def check_pictures(model: Model, data: PictureData) -> None:
+    """Raise DataError unless a generator makes pictures of the data's size and channels."""
+    if not isinstance(model, Generator):
+        return
+    size = model.size
+    _, channels, height, width = data.images.shape
+    fits = (
+        (size.height, size.width) == (height, width)
+        if size.multiple_of is None
+        else not (height % size.multiple_of or width % size.multiple_of)
+    )
+    if size.channels != channels or not fits:
+        raise DataError(
+            f"the model makes pictures of {size}; {data.name} has {width}×{height} with "
+            f"{channels} channels; set data.size and data.channels, or [model] accordingly"
+        )
+
+
+def build_trainer(settings: Settings, model: Model, device: torch.device) -> Trainer[Any]:
+    """Return the architecture's trainer for a model, on the device.
+
+    Raises:
+        UnsupportedOperationError: the architecture cannot be trained.
+    """
+    _, _, architecture = manager().architecture(settings.architecture)
+    if architecture.trainer is None:
+        raise UnsupportedOperationError(f"{settings.architecture!r} has no trainer")
+    trainer: Trainer[Any] = load_reference(architecture.trainer)(model.to(device), settings.trainer)
+    return trainer.to(device)

@@ -1,0 +1,66 @@
+"""The moving average of the weights, which is what is sampled, evaluated and saved."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+
+class MovingAverage:
+    """An exponential moving average of the parameters of some modules (Polyak and Juditsky 1992).
+
+    The decay grows with the number of updates, min(decay, (1 + n) / (10 + n)), so that the random
+    start is soon forgotten. Buffers are not averaged: samples use the current ones.
+
+    Args:
+        modules: whose floating-point parameters are averaged; one may be in several modules.
+        decay: 0 to 1; the weight of the past.
+    """
+
+    def __init__(self, modules: Sequence[nn.Module], decay: float) -> None:
+        distinct = {id(p): p for module in modules for p in module.parameters()}
+        self.parameters: list[Tensor] = [p for p in distinct.values() if p.is_floating_point()]
+        self.decay = decay
+        self.updates = 0
+        self.averages = [parameter.detach().clone() for parameter in self.parameters]
+        # Detached views share storage with the parameters, and cost no autograd bookkeeping.
+        self._current = [parameter.detach() for parameter in self.parameters]
+
+    def update(self) -> None:
+        """Move the average towards the current parameters."""
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        torch._foreach_lerp_(self.averages, self._current, 1 - decay)
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Let the modules have the averages as their parameters for a while.
+
+        The values are swapped, not the tensors: compiled code and optimisers keep pointing right.
+        """
+        with torch.no_grad():
+            current = [parameter.clone() for parameter in self._current]
+            torch._foreach_copy_(self._current, self.averages)
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                torch._foreach_copy_(self._current, current)
+
+    @torch.no_grad()
+    def commit(self) -> None:
+        """Give the modules the averages for good."""
+        torch._foreach_copy_(self._current, self.averages)
+
+    def tensors(self, names: Mapping[int, str]) -> dict[str, Tensor]:
+        """Return the averages by name; `names` gives the name of each id(parameter)."""
+        return {
+            names[id(parameter)]: average
+            for parameter, average in zip(self.parameters, self.averages, strict=True)
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor], names: Mapping[int, str]) -> None:
+        """Put back what `tensors` returned."""
+        for parameter, average in zip(self.parameters, self.averages, strict=True):
+            average.copy_(tensors[names[id(parameter)]])

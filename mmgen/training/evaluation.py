@@ -1,0 +1,96 @@
+"""Held-out evaluation: the trainer's figures, averaged over pictures that are not learned from."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from mmgen.errors import TrainingError
+from mmgen.interfaces.noise import TrainingNoise
+from mmgen.interfaces.trainer import Trainer
+from mmgen.training.feed import Source, home_of
+from mmgen.training.machine import Machine
+from mmgen.training.random_state import own_randomness
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Held-out figures.
+
+    Attributes:
+        figures: mean over the pictures, by name; the first decides which model is the best.
+        standard_errors: of those means.
+        num_pictures: how many were looked at.
+    """
+
+    figures: dict[str, float]
+    standard_errors: dict[str, float]
+    num_pictures: int
+
+    @property
+    def deciding(self) -> float:
+        """The figure that decides; a NaN counts as the worst."""
+        value = next(iter(self.figures.values()))
+        return math.inf if math.isnan(value) else value
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the evaluation as JSON holds it."""
+        return {
+            "figures": self.figures,
+            "standard_errors": self.standard_errors,
+            "num_pictures": self.num_pictures,
+        }
+
+
+@torch.no_grad()
+def evaluate_held_out(
+    trainer: Trainer[Any],
+    source: Source,
+    machine: Machine,
+    *,
+    batch_size: int,
+    seed: int,
+    limit: int | None = None,
+) -> Evaluation:
+    """Average `trainer.evaluate` over held-out pictures, shared out among the processes.
+
+    The noise is the same at every evaluation, and the training's own is not touched. The caller
+    has put the trainer into eval mode.
+
+    Args:
+        batch_size: pictures at a time.
+        limit: at most so many pictures; None: all.
+    """
+    count = len(source) if limit is None else min(limit, len(source))
+    rows = torch.arange(machine.index, count, machine.num_processes)
+    names: list[str] = []
+    totals = torch.zeros(0)
+    with own_randomness(machine.device, seed + machine.index):
+        for part in rows.split(batch_size):
+            batch = source.batch(part.to(home_of(source)), machine.device)
+            size = len(batch["target"])
+            values = trainer.evaluate(batch, TrainingNoise(size, machine.device))
+            table = torch.stack([_per_picture(name, item, size) for name, item in values.items()])
+            sums = torch.stack(
+                [table.sum(1), table.square().sum(1), table.new_full((len(table),), size)]
+            )
+            names = list(values)
+            totals = sums if not totals.numel() else totals + sums
+    sums, squares, sizes = machine.sum(totals).cpu()
+    means = sums / sizes
+    variances = (squares / sizes - means.square()).clamp_min(0) / (sizes - 1).clamp_min(1)
+    return Evaluation(
+        figures=dict(zip(names, means.tolist(), strict=True)),
+        standard_errors=dict(zip(names, variances.sqrt().tolist(), strict=True)),
+        num_pictures=int(sizes[0]),
+    )
+
+
+def _per_picture(name: str, values: torch.Tensor, size: int) -> torch.Tensor:
+    if values.shape != (size,):
+        raise TrainingError(
+            f"evaluate() must return one value per picture, ({size},), for {name!r}; "
+            f"got shape {tuple(values.shape)}"
+        )
+    return values.double()
