@@ -1,0 +1,137 @@
+"""What a loaded model is asked to do: generate, reconstruct, interpolate."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import torch
+
+from mmgen.cli.progress import Progress
+from mmgen.errors import InputError, UnsupportedConditionError, UnsupportedOperationError
+from mmgen.families import load_reference
+from mmgen.interfaces import Generator, Samples
+from mmgen.interfaces.capabilities import Interpolates, Reconstructs
+from mmgen.interfaces.recipe import media_hash, write_recipe
+from mmgen.options import Options
+from mmgen.plugins import manager
+from mmgen.pretrained import from_pretrained
+from mmgen.slots import Slot
+
+_PICTURES = Slot(name="image", modality="image")
+
+
+def load_generator(name: str, *, device: str | None, dtype: str | None) -> Generator:
+    """Load a model that makes pictures; without a device on the GPU where there is one.
+
+    Raises:
+        UnsupportedOperationError: it is an encoder.
+    """
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = from_pretrained(name, device=device, dtype=dtype)
+    if not isinstance(model, Generator):
+        raise UnsupportedOperationError(f"{name!r} is an encoder: it makes no pictures")
+    return model
+
+
+def generate(
+    model: Generator,
+    arguments: Mapping[str, Any],
+    *,
+    batch_size: int | None = None,
+    progress: Progress | None = None,
+) -> Samples:
+    """Draw pictures."""
+    return model.generate(**arguments, batch_size=batch_size, progress=progress)
+
+
+@torch.inference_mode()
+def reconstruct(model: Generator, pictures: Sequence[str], given: Mapping[str, Any]) -> Samples:
+    """Return what the model makes of pictures when it sees them through its latents.
+
+    Raises:
+        UnsupportedOperationError: it cannot.
+    """
+    if not isinstance(model, Reconstructs):
+        raise UnsupportedOperationError(f"{model.title} cannot reconstruct pictures")
+    images = read_slot(_PICTURES, list(pictures), model)
+    conditions = read_conditions(model, given, len(images))
+    made = model.reconstruct(images.to(model.device), **conditions)
+    media = {"image": [_medium(path, image) for path, image in zip(pictures, images, strict=True)]}
+    return _samples(model, "reconstruct", made, media, given, conditions)
+
+
+@torch.inference_mode()
+def interpolate(
+    model: Generator, ends: tuple[str, str], steps: int, given: Mapping[str, Any]
+) -> Samples:
+    """Return the model's way from one picture to another, both ends included.
+
+    Raises:
+        UnsupportedOperationError: it has none.
+        InputError: fewer than two steps.
+    """
+    if not isinstance(model, Interpolates):
+        raise UnsupportedOperationError(f"{model.title} cannot interpolate between pictures")
+    if steps < 2:
+        raise InputError(f"an interpolation has at least 2 pictures; got -n {steps}")
+    first, last = read_slot(_PICTURES, list(ends), model).to(model.device)
+    conditions = read_conditions(model, given, steps)
+    made = model.interpolate(first, last, steps, **conditions)
+    media = {"ends": [_medium(*pair) for pair in zip(ends, (first, last), strict=True)]}
+    return _samples(model, "interpolate", made, media, given, conditions)
+
+
+def read_slot(slot: Slot, value: Any, model: Generator) -> Any:
+    """Bring values of one slot to the tensor contract."""
+    return load_reference(manager().modality(slot.modality).reader)(value, slot, model.size)
+
+
+def read_conditions(model: Generator, given: Mapping[str, Any], count: int) -> dict[str, Any]:
+    """Bring conditions to the tensor contract, one value per picture.
+
+    Raises:
+        UnsupportedConditionError: the model does not have the slot.
+        InputError: neither one value nor one each.
+    """
+    slots = {slot.name: slot for slot in model.slots}
+    conditions = {}
+    for name, value in given.items():
+        if name not in slots:
+            has = ", ".join(slots) or "no conditions"
+            raise UnsupportedConditionError(
+                f"{model.title} does not answer {name!r}; it takes {has}"
+            )
+        values = read_slot(slots[name], value, model)
+        if len(values) not in (1, count):
+            raise InputError(f"{name!r} takes one value or {count}; got {len(values)}")
+        if len(values) == 1:
+            values = (
+                values.expand(count, *values.shape[1:])
+                if isinstance(values, torch.Tensor)
+                else list(values) * count
+            )
+        conditions[name] = values
+    return conditions
+
+
+def _samples(
+    model: Generator,
+    operation: str,
+    images: torch.Tensor,
+    media: Mapping[str, Any],
+    given: Mapping[str, Any],
+    conditions: Mapping[str, Any],
+) -> Samples:
+    """Return pictures with a recipe that says which operation made them from which pictures."""
+    images = images.float().cpu().clamp(0, 1)
+    count = len(images)
+    defaults = cast(Options, model.generation.build({}))
+    recipe = write_recipe(model, range(count), 0, given, conditions, defaults, count)
+    recipe |= {"operation": operation, "options": {}, "media": dict(media)}
+    return Samples(images, recipe)
+
+
+def _medium(path: str, image: torch.Tensor) -> dict[str, str]:
+    from pathlib import Path
+
+    return {"sha256": media_hash(image.cpu()), "file": Path(path).name}

@@ -1,0 +1,218 @@
+"""`mmgen run`: make pictures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mmgen.cli.output import examples, note, print_json
+from mmgen.cli.places import Places
+from mmgen.cli.request import (
+    Request,
+    check_picture,
+    check_request,
+    parse_pairs,
+    resolve_slot,
+)
+from mmgen.cli.target import Target, find_target, note_size
+from mmgen.media.targets import FORMATS
+
+if TYPE_CHECKING:
+    from mmgen.interfaces import Generator, Samples
+
+_DEFAULT_STEPS = 8
+
+
+@click.command(
+    "run",
+    epilog=examples(
+        "mmgen run vae-mnist --label 7 -n 16 --seed 0 -o sevens.png",
+        "mmgen run vae-mnist --label 3 --label 5 -n 100 -o pictures/",
+        "mmgen run vae-mnist --image half.png --mask mask.png -n 8",
+        "mmgen run vae-mnist --set temperature=0.8 --device cuda",
+        "mmgen run ./runs/cats/model -n 4 -o cats.webp",
+        "mmgen run vae-mnist --reconstruct --image mine.png",
+        "mmgen run vae-mnist --interpolate a.png b.png -n 10",
+        "mmgen run vae-mnist --batch-file jobs.jsonl -o pictures/",
+    ),
+)
+@click.argument("model")
+@click.option("--label", multiple=True, metavar="L", help="A class, by name or number.")
+@click.option("--text", multiple=True, metavar="T", help="What to show, in words.")
+@click.option("--image", multiple=True, metavar="F", help="A picture for the model to start from.")
+@click.option("--mask", multiple=True, metavar="F", help="Where to paint (white).")
+@click.option("--input", "inputs", multiple=True, metavar="SLOT=V", help="A value for any input.")
+@click.option(
+    "-n",
+    "num_images",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Number of pictures; where an input has several values, of each.  [default: 1]",
+)
+@click.option(
+    "--seed", type=click.IntRange(0, 2**63 - 1), metavar="S", help="Makes the pictures again."
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="OPTION=V", help="An option; mmgen info lists them."
+)
+@click.option("--device", metavar="D", help="cpu, cuda, …  [default: a GPU, if there is one]")
+@click.option(
+    "--dtype", type=click.Choice(("float32", "bfloat16", "float16")), help="Default: float32."
+)
+@click.option("--batch-size", type=click.IntRange(min=1), metavar="B", help="Pictures at a time.")
+@click.option(
+    "--batch-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="F",
+    help="Many requests with one load: a .jsonl or .csv file.",
+)
+@click.option("--reconstruct", is_flag=True, help="Show what the model makes of each --image.")
+@click.option(
+    "--interpolate", nargs=2, metavar="A B", help="The way from picture A to picture B in N steps."
+)
+@click.option("-o", "--output", metavar="PATH", help="A .png or .webp file, or a folder.")
+@click.option("--format", "kind", type=click.Choice(FORMATS), help="Of files in a folder.")
+@click.option("--force", is_flag=True, help="Replace what exists.")
+@click.option("--yes", is_flag=True, help="Install the model's official plugin if it is missing.")
+@click.option("--json", "as_json", is_flag=True, help="Print files and recipe as JSON.")
+def command(**asked: Any) -> None:
+    """Make pictures.
+
+    MODEL is a name from mmgen list, a folder (./x) or a Hub repository (org/name[@revision]).
+
+    A file takes one picture, or all of them as a grid; a folder takes one numbered file a
+    picture. Without -o a free name is picked. Either way the names are printed.
+
+    One value of an input serves all pictures; k values give k pictures, or with -n N, N of each.
+
+    A batch file has a request per line or row: n, seed, output, inputs and options by name.
+    """
+    choice = _Choice(**{name: asked[name] for name in _Choice.__dataclass_fields__})
+    target = find_target(asked["model"], install=asked["yes"])
+    request = _request(asked, target)
+    results = _prepare(request, target, choice)
+    note_size(target)
+    from mmgen.cli.operations import load_generator  # torch from here on
+
+    loaded = load_generator(target.name, device=choice.device, dtype=choice.dtype)
+    for result in results:
+        _make(loaded, result, choice)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """How pictures are made and where they go, for all requests of the command."""
+
+    device: str | None
+    dtype: str | None
+    batch_size: int | None
+    batch_file: Path | None
+    reconstruct: bool
+    interpolate: tuple[str, str] | None
+    output: str | None
+    kind: str | None
+    force: bool
+    as_json: bool
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A request and the place of its pictures, both checked."""
+
+    request: Request
+    path: Path
+
+
+def _request(asked: dict[str, Any], target: Target) -> Request:
+    inputs: dict[str, list[str]] = {}
+    for option in ("label", "text", "image", "mask"):
+        if asked[option]:
+            slot = option if asked["reconstruct"] else resolve_slot(option, target)
+            inputs.setdefault(slot, []).extend(asked[option])
+    for slot, value in parse_pairs(asked["inputs"], "--input"):
+        inputs.setdefault(slot, []).append(value)
+    return Request(
+        inputs={slot: tuple(values) for slot, values in inputs.items()},
+        options=dict(parse_pairs(asked["settings"], "--set")),
+        num_images=asked["num_images"],
+        seed=asked["seed"],
+    )
+
+
+def _prepare(request: Request, target: Target, choice: _Choice) -> list[_Planned]:
+    """Check all that can be checked before anything heavy is imported."""
+    _check_combination(request, choice)
+    places = Places(kind=choice.kind, force=choice.force)
+    if choice.batch_file is not None:
+        return _prepare_jobs(request, target, choice, places)
+    for path in choice.interpolate or ():
+        check_picture(path)
+    check_request(request, target, free=("image",) if choice.reconstruct else ())
+    return [_Planned(request, places.check(choice.output, target.stem, _count(request, choice)))]
+
+
+def _prepare_jobs(
+    request: Request, target: Target, choice: _Choice, places: Places
+) -> list[_Planned]:
+    from mmgen.cli.jobs import read_jobs
+
+    assert choice.batch_file is not None
+    jobs = read_jobs(choice.batch_file, target, request)
+    outputs = [(job.output, job.request.total) for job in jobs]
+    paths = places.check_jobs(choice.output, target.stem, outputs)
+    return [_Planned(job.request, path) for job, path in zip(jobs, paths, strict=True)]
+
+
+def _check_combination(request: Request, choice: _Choice) -> None:
+    modes = {
+        "--reconstruct": choice.reconstruct,
+        "--interpolate": bool(choice.interpolate),
+        "--batch-file": choice.batch_file is not None,
+    }
+    given = [name for name, there in modes.items() if there]
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} do not go together")
+    if choice.reconstruct and "image" not in request.inputs:
+        raise click.UsageError("--reconstruct needs --image, the picture to reconstruct")
+    special = choice.reconstruct or bool(choice.interpolate)
+    if special and (request.options or request.seed is not None):
+        raise click.UsageError(f"{given[0]} takes neither --seed nor --set: nothing is drawn")
+    if choice.reconstruct and request.num_images is not None:
+        raise click.UsageError("--reconstruct gives one picture for each --image; leave -n out")
+
+
+def _count(request: Request, choice: _Choice) -> int:
+    if choice.interpolate:
+        return request.num_images or _DEFAULT_STEPS
+    return len(request.inputs["image"]) if choice.reconstruct else request.total
+
+
+def _make(model: "Generator", planned: _Planned, choice: _Choice) -> None:
+    samples = _draw(model, planned.request, choice)
+    files = samples.save(planned.path, format=choice.kind, force=choice.force)
+    if choice.as_json:
+        print_json({"files": [str(file) for file in files], "recipe": samples.recipe})
+    else:
+        click.echo("\n".join(map(str, files)))
+    if choice.interpolate or choice.reconstruct:
+        return
+    note(f"seed {samples.recipe['seed']}")
+
+
+def _draw(model: "Generator", request: Request, choice: _Choice) -> "Samples":
+    from mmgen.cli import operations
+
+    if choice.reconstruct:
+        given = {name: list(many) for name, many in request.inputs.items() if name != "image"}
+        return operations.reconstruct(model, request.inputs["image"], given)
+    if choice.interpolate:
+        given = {name: list(many) for name, many in request.inputs.items()}
+        steps = request.num_images or _DEFAULT_STEPS
+        return operations.interpolate(model, choice.interpolate, steps, given)
+    from mmgen.cli.progress import progress_bar
+
+    with progress_bar("pictures") as progress:
+        return operations.generate(
+            model, request.arguments(), batch_size=choice.batch_size, progress=progress
+        )

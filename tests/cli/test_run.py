@@ -1,0 +1,199 @@
+"""`mmgen run`."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mmgen.media.files import read_recipe
+
+Run = Callable[..., Any]
+
+
+def pixels(path: str | Path) -> np.ndarray:
+    with Image.open(path) as opened:
+        return np.asarray(opened)
+
+
+@pytest.fixture
+def picture(zoo: Path) -> Path:
+    path = zoo / "picture.png"
+    Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8) * 4).save(path)
+    return path
+
+
+def test_a_file_gets_a_grid_and_its_name_is_printed(run: Run) -> None:
+    result = run("run", "tiny-pets", "-n", 4, "--seed", 1, "-o", "x.png")
+    assert (result.code, result.out) == (0, "x.png\n"), result.err
+    assert pixels("x.png").shape == (8 + 2 + 8, 8 + 2 + 8)
+
+
+def test_a_folder_gets_one_numbered_file_a_picture(run: Run) -> None:
+    result = run("run", "tiny-pets", "-n", 3, "-o", "new/folder", "--format", "webp")
+    assert result.out.split() == [f"new/folder/000{n}.webp" for n in range(3)]
+    assert pixels("new/folder/0002.webp").shape == (8, 8, 3)
+
+
+def test_without_output_a_free_name_is_picked(run: Run) -> None:
+    assert run("run", "tiny-pets").out == "tiny-pets-1.png\n"
+    assert run("run", "tiny-pets").out == "tiny-pets-2.png\n"
+
+
+def test_messages_go_to_stderr_and_the_seed_is_said(run: Run) -> None:
+    result = run("run", "tiny-pets", "-o", "x.png")
+    assert result.err.strip() == f"seed {read_recipe(Path('x.png'))['seed']}"
+
+
+def test_one_value_serves_all_pictures(run: Run) -> None:
+    run("run", "tiny-pets", "--label", "dog", "-n", 3, "-o", "x.png")
+    recipe = read_recipe(Path("x.png"))
+    assert (recipe["conditions"]["label"], recipe["indices"]) == (["dog"], [0, 1, 2])
+
+
+def test_k_values_give_k_pictures(run: Run) -> None:
+    run("run", "tiny-pets", "--label", "dog", "--label", "cat", "-o", "x.png")
+    assert read_recipe(Path("x.png"))["conditions"]["label"] == ["dog", "cat"]
+
+
+def test_k_values_with_n_give_n_of_each(run: Run) -> None:
+    run("run", "tiny-pets", "--label", "dog", "--label", "cat", "-n", 2, "-o", "x.png")
+    assert read_recipe(Path("x.png"))["conditions"]["label"] == ["dog", "dog", "cat", "cat"]
+
+
+def test_any_slot_is_given_by_name(run: Run) -> None:
+    run("run", "tiny-pets", "--input", "label=bird", "-o", "x.png")
+    assert read_recipe(Path("x.png"))["conditions"]["label"] == ["bird"]
+
+
+def test_options_reach_the_model(run: Run) -> None:
+    run("run", "tiny-pets", "--set", "texture=flat", "--set", "contrast=0.25", "-o", "x.png")
+    assert read_recipe(Path("x.png"))["options"] == {"texture": "flat", "contrast": 0.25}
+    assert len(np.unique(pixels("x.png"))) == 1
+
+
+def test_a_folder_is_a_model_and_a_run_too(zoo: Path, zoo_folder: Path, run: Run) -> None:
+    assert run("run", zoo_folder / "raw", "--label", "cat", "-o", "x.png").code == 0
+    (zoo / "training").mkdir()
+    (zoo / "training" / "model").symlink_to(zoo_folder / "raw")
+    assert run("run", "./training").out == "training-1.png\n"
+
+
+def test_json_prints_files_and_recipe(run: Run) -> None:
+    result = json.loads(run("run", "tiny-pets", "-o", "x.png", "--seed", 5, "--json").out)
+    assert (result["files"], result["recipe"]["seed"]) == (["x.png"], 5)
+
+
+def test_reconstruct_shows_what_the_model_makes_of_a_picture(picture: Path, run: Run) -> None:
+    result = run("run", "tiny-pets", "--reconstruct", "--image", picture, "-o", "x.png")
+    assert result.code == 0, result.err
+    expected = pixels(picture)[:, ::-1]
+    assert np.array_equal(pixels("x.png"), expected)
+
+
+def test_interpolate_goes_from_one_picture_to_another(picture: Path, run: Run) -> None:
+    Image.new("L", (8, 8), 0).save("black.png")
+    result = run("run", "tiny-pets", "--interpolate", picture, "black.png", "-n", 3, "-o", "way")
+    assert len(result.out.split()) == 3, result.err
+    first, last = (pixels(f"way/000{n}.png") for n in (0, 2))
+    assert np.array_equal(first, pixels(picture))
+    assert last.max() == 0
+
+
+def test_known_pixels_are_kept(picture: Path, run: Run) -> None:
+    mask = np.zeros((8, 8), dtype=np.uint8)
+    mask[:4] = 255
+    Image.fromarray(mask).save("mask.png")
+    run("run", "tiny-pets", "--image", picture, "--mask", "mask.png", "-o", "x.png")
+    made, known = pixels("x.png"), pixels(picture)
+    assert np.array_equal(made[4:], known[4:])
+    assert not np.array_equal(made[:4], known[:4])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["tiny-pest"], 1, "did you mean 'tiny-pets'?"),
+        (["./nowhere"], 1, "does not exist"),
+        (["tiny-pets", "-n", "0"], 2, "x>=1"),
+        (["tiny-pets", "--seed", "-1"], 2, "--seed"),
+        (["tiny-pets", "--label", "bat"], 1, "did you mean 'cat'?"),
+        (["tiny-pets", "--label", "3"], 1, "unknown label '3'"),
+        (
+            ["tiny-pets", "--text", "a cat"],
+            1,
+            "does not answer 'text'; it takes label, image, mask",
+        ),
+        (["tiny-pets", "--input", "lable=cat"], 1, "did you mean 'label'?"),
+        (["tiny-pets", "--input", "label"], 2, "--input takes NAME=VALUE"),
+        (["tiny-pets", "--set", "contrast"], 2, "--set takes NAME=VALUE"),
+        (["tiny-pets", "--set", "contrast=2"], 1, "must be 0 to 1"),
+        (["tiny-pets", "--set", "contrats=1"], 1, "did you mean 'contrast'?"),
+        (["tiny-pets", "--image", "nowhere.png"], 1, "'nowhere.png' does not exist"),
+        (["tiny-pets", "--image", "words.png"], 1, "is not a picture"),
+        (["tiny-pets", "--mask", "picture.png"], 1, "give 'image' with it"),
+        (["tiny-pets", "-o", "x.jpg"], 1, ".png or .webp"),
+        (["tiny-pets", "-o", "picture.png"], 1, "exists; choose another name, or --force"),
+        (["tiny-pets", "-o", "nowhere/x.png"], 1, "does not exist"),
+        (["tiny-pets", "-o", "x.png", "--format", "webp"], 2, "do not agree"),
+        (["tiny-pets", "--reconstruct"], 2, "--reconstruct needs --image"),
+        (["tiny-pets", "--interpolate", "picture.png", "nowhere.png"], 1, "does not exist"),
+        (["tiny-pets", "--lable", "cat"], 2, "--label"),
+        (["nobody/nothing", "-o", "picture.png"], 1, "exists"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_torch_is_imported(
+    picture: Path,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    words: str,
+) -> None:
+    Path("words.png").write_text("not a picture")
+    # The module that imports torch cannot be had: what gets that far fails otherwise.
+    monkeypatch.setitem(__import__("sys").modules, "mmgen.cli.operations", None)
+    before = sorted(Path().iterdir())
+    result = run("run", *arguments)
+    assert (result.code, result.out) == (code, "")
+    assert words in result.err
+    assert code == 2 or len(result.err.splitlines()) == 1
+    assert sorted(Path().iterdir()) == before
+
+
+def test_pictures_in_a_folder_are_not_overwritten_without_force(run: Run) -> None:
+    Path("out").mkdir()
+    Path("out/0001.png").write_text("mine")
+    result = run("run", "tiny-pets", "-n", 2, "-o", "out")
+    assert result.code == 1
+    assert Path("out/0001.png").read_text() == "mine"
+    assert run("run", "tiny-pets", "-n", 2, "-o", "out", "--force").code == 0
+
+
+def test_a_folder_that_cannot_be_written_is_refused(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert "is not writable" in run("run", "tiny-pets", "-o", "x.png").err
+    assert "is not writable" in run("run", "tiny-pets", "-o", "new/folder").err
+
+
+def test_a_missing_plugin_is_named_with_its_command(run: Run, index: Callable[[str], None]) -> None:
+    index("mmgen-plugin-gan")
+    result = run("run", "gan-faces")
+    assert (result.code, result.out) == (1, "")
+    assert "pip install mmgen-plugin-gan" in result.err
+
+
+def test_yes_installs_the_missing_plugin(
+    run: Run, index: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index("mmgen-plugin-gan")
+    installed: list[str] = []
+    monkeypatch.setattr("mmgen.cli.installer._run", lambda arguments: installed.extend(arguments))
+    result = run("run", "gan-faces", "--yes")
+    assert installed == ["install", "mmgen-plugin-gan"]
+    assert result.code == 1  # nothing was really installed
