@@ -38,7 +38,7 @@ def classes_of(values: Iterable[Any], *, column: str) -> tuple[str, ...]:
     Whole numbers give "0", "1", … up to the largest. Names are sorted: as numbers where all are,
     alphabetically otherwise.
     """
-    distinct = {_plain(value, column) for value in set(values) if value is not None}
+    distinct = {_plain(value, column) for value in _distinct(values) if value is not None}
     numbers = [value for value in distinct if isinstance(value, int)]
     names = [value for value in distinct if isinstance(value, str)]
     if numbers and names:
@@ -93,6 +93,14 @@ def _caption(value: Any, row: int, column: str) -> str:
             "choose another with text_column"
         )
     return value
+
+
+def _distinct(values: Iterable[Any]) -> Collection[Any]:
+    values = list(values)
+    try:
+        return set(values)
+    except TypeError:  # lists and the like: refused one by one, with a better message
+        return values
 
 
 def _plain(value: Any, column: str) -> int | str:

@@ -7,7 +7,6 @@ is one array of pictures. Pickled objects are never read.
 
 import zipfile
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +21,13 @@ from mmgen.data.splits import is_split_name
 from mmgen.errors import DataError
 
 _PICTURES = ("images", "image", "pictures", "x", "data", "arr_0")
+_SINGLE = "images"  # what the array of a .npy file is called
+_DAMAGE = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 _LABELS = ("labels", "label", "y", "targets")
 
 
 @dataclass
-class _Names:
+class _Pair:
     """What the arrays of one split are called."""
 
     pictures: str | None = None
@@ -43,7 +44,7 @@ class Npz:
     def __init__(self, path: Path) -> None:
         self.name = path.stem
         self._path = path
-        self._arrays = _open(path)
+        self._arrays = _names(path)
         names = _group(self._arrays)
         self._by_split = {split: found for split, found in names.items() if found.pictures}
         if not self._by_split:
@@ -93,8 +94,8 @@ class Npz:
 
     def _load(self, name: str) -> np.ndarray:
         try:
-            return self._arrays[name]
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            return _read(self._path, name)
+        except _DAMAGE as error:
             if "pickle" in str(error):
                 raise DataError(
                     f"{self._path}: {name!r} holds Python objects, which are never unpickled; "
@@ -103,22 +104,29 @@ class Npz:
             raise DataError(f"{self._path}: {name!r} cannot be read: {error}") from error
 
 
-def _open(path: Path) -> Mapping[str, np.ndarray]:
+def _names(path: Path) -> tuple[str, ...]:
     try:
-        loaded = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            return (_SINGLE,) if isinstance(loaded, np.ndarray) else tuple(loaded.files)
+    except _DAMAGE as error:
         raise DataError(f"{path} cannot be read as numpy arrays: {error}") from error
-    return {"images": loaded} if isinstance(loaded, np.ndarray) else loaded
 
 
-def _group(arrays: Mapping[str, np.ndarray]) -> dict[str, _Names]:
-    splits: dict[str, _Names] = {}
+def _read(path: Path, name: str) -> np.ndarray:
+    with path.open("rb") as file:
+        loaded = np.load(file, allow_pickle=False)
+        return loaded if isinstance(loaded, np.ndarray) else loaded[name]
+
+
+def _group(arrays: tuple[str, ...]) -> dict[str, _Pair]:
+    splits: dict[str, _Pair] = {}
     for name in arrays:
         split, role = _meaning(name)
         if role == "pictures":
-            splits.setdefault(split, _Names()).pictures = name
+            splits.setdefault(split, _Pair()).pictures = name
         elif role == "labels":
-            splits.setdefault(split, _Names()).labels = name
+            splits.setdefault(split, _Pair()).labels = name
     return splits
 
 
