@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mmgen.families import API_VERSION, Architecture, Family, Metric, Modality
 from mmgen.hookspecs import hookimpl
+from mmgen.metrics.options import LikelihoodOptions, ReconstructionOptions
 from mmgen.options import Options, option
 
 MMGEN_API = API_VERSION
@@ -70,10 +71,12 @@ def mmgen_metrics() -> list[Metric]:
             name="nll",
             summary="negative log-likelihood of pictures never seen, in nats per picture",
             function="mmgen.metrics.likelihood:negative_log_likelihood",
+            options=LikelihoodOptions,
         ),
         Metric(
             name="reconstruction",
             summary="mean squared error and PSNR of reconstructed pictures",
             function="mmgen.metrics.reconstruction:reconstruction_error",
+            options=ReconstructionOptions,
         ),
     ]

@@ -1,7 +1,7 @@
 """A phase made ready to run: its loss as a module's forward, its optimiser, its average."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ from mmgen.interfaces.noise import Noise
 from mmgen.interfaces.trainer import Batch, Phase, Trainer
 from mmgen.training.config import TrainingConfig
 from mmgen.training.ema import MovingAverage
-from mmgen.training.optimizers import make_optimizer, peak_rate, set_rate
+from mmgen.training.optimizers import clip_gradients, make_optimizer, peak_rate, set_rate
 from mmgen.training.schedule import rate_factor
 
 
@@ -70,6 +70,7 @@ class RunningPhase:
         self.average = (
             MovingAverage(phase.ema, config.ema_decay) if phase.ema and config.ema_decay else None
         )
+        self._no_sync = getattr(self.loss, "no_sync", None)
         self._config = config
         self._num_steps = num_steps
         self._peak = peak_rate(phase, config)
@@ -83,24 +84,21 @@ class RunningPhase:
         """Take one optimiser step on the parts of a batch; return their losses, detached."""
         logged = []
         for index, batch in enumerate(parts):
-            with self._synchronised(last=index == len(parts) - 1):
+            # Gradients of all but the last part stay on their device.
+            alone = self._no_sync is not None and index < len(parts) - 1
+            with self._no_sync() if alone else nullcontext():  # type: ignore[misc]
                 losses = self.loss(batch, step, rng)
                 loss = losses["loss"]
                 (loss if len(parts) == 1 else loss / len(parts)).backward()
             logged.append({name: value.detach() for name, value in losses.items()})
         if self._config.clip_norm:
-            norm = nn.utils.clip_grad_norm_(self.parameters, self._config.clip_norm)
-            logged[-1]["gradient_norm"] = norm
+            logged[-1]["gradient_norm"] = clip_gradients(self.parameters, self._config.clip_norm)
         if self._changes_rate:
             set_rate(self.optimizer, self.rate(step))
         self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
+        for parameter in self.parameters:
+            parameter.grad = None
         return logged
-
-    def _synchronised(self, *, last: bool) -> AbstractContextManager[Any]:
-        """Gradients of all but the last part of a batch stay on their device."""
-        no_sync = getattr(self.loss, "no_sync", None)
-        return no_sync() if no_sync is not None and not last else nullcontext()
 
     def finish_step(self, step: int) -> None:
         """Update the average; let the trainer know."""

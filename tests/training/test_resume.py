@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from mmgen.data import PictureData
-from mmgen.errors import TrainingError
 from mmgen.training import train
 from mmgen.training.checkpoint import CheckpointStore
 

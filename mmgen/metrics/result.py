@@ -1,0 +1,59 @@
+"""A measured figure and how it was measured."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricResult:
+    """A figure of a model on data.
+
+    Attributes:
+        value: the mean over the pictures.
+        standard_error: of that mean; None where there is none.
+        num_images: how many pictures it stands on.
+        protocol: all that one must know to compare it, JSON-able.
+    """
+
+    name: str
+    value: float
+    unit: str
+    num_images: int
+    standard_error: float | None = None
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON holds it."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "unit": self.unit,
+            "standard_error": self.standard_error,
+            "num_images": self.num_images,
+            "protocol": dict(self.protocol),
+        }
+
+    def __str__(self) -> str:
+        error = "" if self.standard_error is None else f" ± {self.standard_error:.2g}"
+        return f"{self.name} {self.value:.6g}{error} {self.unit} (N = {self.num_images:,})"
+
+
+def mean_result(
+    name: str, values: Tensor, unit: str, protocol: Mapping[str, Any] | None = None
+) -> MetricResult:
+    """Return the mean of one value per picture, (N,), with its standard error."""
+    values = values.double()
+    count = len(values)
+    error = float(values.std(correction=1)) / math.sqrt(count) if count > 1 else None
+    return MetricResult(
+        name=name,
+        value=float(values.mean()),
+        unit=unit,
+        num_images=count,
+        standard_error=error,
+        protocol=protocol or {},
+    )
