@@ -44,14 +44,14 @@ def _on_damage(splits: Sequence[SplitReport], leaks: Sequence[Leak]) -> Iterator
     num_broken = sum(len(split.broken) for split in splits)
     if num_broken:
         yield (
-            f"{num_broken} broken: mend or remove them; on_broken=skip leaves them out, "
-            "on_broken=stop refuses the set"
+            f"broken pictures: {num_broken}; mend or remove them, or they are left out "
+            "(on_broken=skip) or refused (on_broken=stop)"
         )
     for leak in leaks:
         first, second = leak.splits
         yield (
-            f"{len(leak.pairs)} pictures of {second} are in {first} too: remove them from one, "
-            "or figures on held-out data flatter the model"
+            f"pictures of {second} that are in {first} too: {len(leak.pairs)}; remove them from "
+            "one of the two, or figures on held-out data flatter the model"
         )
 
 
@@ -68,8 +68,8 @@ def _on_splits(splits: Sequence[SplitReport], options: DataOptions) -> Iterator[
         )
         if train.num_duplicates:
             yield (
-                f"{train.num_duplicates} duplicates in train may come to lie on both sides of "
-                "the held-out part: remove them"
+                f"duplicates in {train.name}: {train.num_duplicates}; remove them, or they may "
+                "come to lie on both sides of the held-out part"
             )
 
 

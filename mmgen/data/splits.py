@@ -102,7 +102,7 @@ def held_out_rows(num_rows: int, fraction_or_count: float, seed: int) -> np.ndar
     if count >= num_rows:
         raise DataError(
             f"at least one picture must stay when {count} of {num_rows} are held out; "
-            "hold out fewer (held_out)"
+            "hold out fewer, or none with held_out=0"
         )
     rank = _splitmix64(np.arange(num_rows, dtype=np.uint64), seed)
     return np.sort(np.argsort(rank, kind="stable")[:count])

@@ -64,10 +64,10 @@ def test_advice_says_what_to_set(untidy: Path) -> None:
     for words in (
         "set size=6",
         "set channels=3",
-        "1 broken",
-        "1 pictures of test are in train too",
+        "broken pictures: 1",
+        "pictures of test that are in train too: 1",
         "held_out=0.05",
-        "1 duplicates in train",
+        "duplicates in train: 1",
         "3 of 15 captions of train are empty",
     ):
         assert words in advice

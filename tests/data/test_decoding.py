@@ -36,6 +36,10 @@ def test_16_bit_grey_is_scaled_to_8_bit() -> None:
     assert np.asarray(decode(data)).tolist() == [[0, 3, 255, 0, 1]]
 
 
+def test_a_dark_16_bit_picture_stays_dark() -> None:
+    assert np.asarray(decode(encode(Image.fromarray(np.full((2, 2), 200, np.uint16))))).max() == 1
+
+
 def test_a_palette_becomes_rgb() -> None:
     red = Image.new("RGB", (4, 4), (255, 0, 0)).quantize(4)
     data = encode(red)
