@@ -1,0 +1,25 @@
+"""What two families share: small modules and pure functions of tensors."""
+
+from mmgen.nn.gaussian import RelativeGaussian
+from mmgen.nn.likelihoods import (
+    LIKELIHOODS,
+    Bernoulli,
+    DiscretisedLogisticMixture,
+    Likelihood,
+    likelihood,
+)
+from mmgen.nn.residual import Downsample, Modulation, ResidualConv, ResidualLinear, Upsample
+
+__all__ = [
+    "LIKELIHOODS",
+    "Bernoulli",
+    "DiscretisedLogisticMixture",
+    "Downsample",
+    "Likelihood",
+    "Modulation",
+    "RelativeGaussian",
+    "ResidualConv",
+    "ResidualLinear",
+    "Upsample",
+    "likelihood",
+]
