@@ -21,13 +21,15 @@ class SlotEmbedding:
 
     Attributes:
         tokens: (N, L, D); token_mask: bool (N, L); pooled: (N, D).
-        absent: (D,), the learned "not given" embedding.
+        absent_pooled, absent_token: (D,), the learned "not given" embedding; the first is zero
+            where the family uses no pooled vector.
     """
 
     tokens: Tensor
     token_mask: Tensor
     pooled: Tensor
-    absent: Tensor
+    absent_pooled: Tensor
+    absent_token: Tensor
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,8 @@ def combine(
     masks: list[Tensor] = []
     for index, slot in enumerate(embeddings):
         given = present[:, index]
-        pooled.append(torch.where(given[:, None], slot.pooled, slot.absent))
-        tokens_of.append(torch.where(given[:, None, None], slot.tokens, slot.absent))
+        pooled.append(torch.where(given[:, None], slot.pooled, slot.absent_pooled))
+        tokens_of.append(torch.where(given[:, None, None], slot.tokens, slot.absent_token))
         first = torch.arange(slot.token_mask.shape[1], device=given.device) == 0
         masks.append(torch.where(given[:, None], slot.token_mask, first))
     return Condition(
@@ -140,6 +142,16 @@ class Conditioner(nn.Module):
             {name: nn.Parameter(0.02 * torch.randn(width)) for name in sizes}
         )
 
+    def restrict(self, *, tokens: bool, pooled: bool) -> None:
+        """Drop the projections that a family does not use: they would never learn.
+
+        Without `tokens` a condition has L = 0; without `pooled` its vector is zero.
+        """
+        if not tokens:
+            self.token_projections = nn.ModuleDict()
+        if not pooled:
+            self.pooled_projections = nn.ModuleDict()
+
     @property
     def slot_names(self) -> tuple[str, ...]:
         """The semantic slots, in order."""
@@ -164,6 +176,7 @@ class Conditioner(nn.Module):
         num_images: int,
         device: torch.device | str,
         spatial: Mapping[str, Tensor] | None = None,
+        dtype: torch.dtype | None = None,
     ) -> Condition:
         """Encode what was given.
 
@@ -173,6 +186,7 @@ class Conditioner(nn.Module):
             num_images: N.
             device: where the condition goes.
             spatial: pixels by spatial slot, (N, C, H, W); passed on.
+            dtype: of a condition without slots; None is float32.
         """
         names = self.slot_names
         embeddings = []
@@ -185,28 +199,41 @@ class Conditioner(nn.Module):
         present = row.expand(num_images, len(names))
         if self.training and self.dropout > 0 and names:
             present = present & (torch.rand(present.shape, device=device) >= self.dropout)
-        like = torch.zeros(num_images, self.width, device=device)
+        like = torch.zeros(num_images, self.width, device=device, dtype=dtype)
         return combine(embeddings, present, spatial or {}, names, like)
 
     def _embed(
         self, name: str, value: Any, num_images: int, device: torch.device | str
     ) -> SlotEmbedding:
         absent = self.absent[name]
-        if value is None:
-            pooled = absent.expand(num_images, -1)
-            mask = torch.ones(num_images, 1, dtype=torch.bool, device=device)
-            return SlotEmbedding(pooled[:, None], mask, pooled, absent)
-        raw = self._encode_distinct(self._encoder(name), value, device)
-        tokens = self.token_projections[name](raw.tokens)
-        pooled = self.pooled_projections[name](raw.pooled)
-        if len(pooled) == num_images:
-            return SlotEmbedding(tokens, raw.token_mask, pooled, absent)
+        tokens, mask, pooled = self._project(name, value, absent, device)
         return SlotEmbedding(
             tokens.expand(num_images, -1, -1),
-            raw.token_mask.expand(num_images, -1),
+            mask.expand(num_images, -1),
             pooled.expand(num_images, -1),
+            absent if name in self.pooled_projections else torch.zeros_like(absent),
             absent,
         )
+
+    def _project(
+        self, name: str, value: Any, absent: Tensor, device: torch.device | str
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return tokens, mask and pooled for each value, or one row of the stand-in for none."""
+        if value is None:
+            tokens, pooled = absent[None, None], absent[None]
+            mask = torch.ones(1, 1, dtype=torch.bool, device=absent.device)
+        else:
+            raw = self._encode_distinct(self._encoder(name), value, device)
+            tokens, mask, pooled = raw.tokens, raw.token_mask, raw.pooled
+            if name in self.token_projections:
+                tokens = self.token_projections[name](tokens)
+            if name in self.pooled_projections:
+                pooled = self.pooled_projections[name](pooled)
+        if name not in self.token_projections:
+            tokens, mask = tokens.new_zeros(len(tokens), 0, self.width), mask[:, :0]
+        if name not in self.pooled_projections:
+            pooled = pooled.new_zeros(len(pooled), self.width)
+        return tokens, mask, pooled
 
     def _encode_distinct(
         self, encoder: Encoder, value: Any, device: torch.device | str

@@ -1,5 +1,6 @@
 """Generators: a decoder and any set of condition encoders."""
 
+import operator
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ class Generator(Model, ABC):
     Attributes:
         generation: the options of `generate`.
         spatial_slots: slots that bring pixels and that this family uses.
+        uses_tokens, uses_pooled: which of the two forms of a condition the family uses.
 
     Args:
         config: the architecture's config.
@@ -39,10 +41,13 @@ class Generator(Model, ABC):
 
     generation: ClassVar[type[Options]] = Options
     spatial_slots: ClassVar[tuple[Slot, ...]] = ()
+    uses_tokens: ClassVar[bool] = True
+    uses_pooled: ClassVar[bool] = True
 
     def __init__(self, config: Options, *, conditioner: Conditioner | None = None) -> None:
         super().__init__(config)
         self.conditioner = conditioner or Conditioner({}, width=1)
+        self.conditioner.restrict(tokens=self.uses_tokens, pooled=self.uses_pooled)
 
     @property
     @abstractmethod
@@ -80,10 +85,11 @@ class Generator(Model, ABC):
         """Draw images that answer the given conditions.
 
         Image i depends on (seed, i) and its own conditions alone, whatever else is in the batch:
-        across batch sizes images agree to float rounding. Safe to call from several threads.
+        across batch sizes images agree to float rounding. Safe to call from several threads. The
+        model is put into eval mode.
 
         Args:
-            num_images: N >= 1; may be left out where a condition gives N, else 1.
+            num_images: N >= 1; may be left out where a condition gives N, else it is 1.
             seed: 0 to 2**63 - 1; one is drawn and recorded if none is given.
             indices: the images' numbers, 0 to N - 1 unless told.
             batch_size: how many are drawn at once; None picks by their size.
@@ -98,19 +104,17 @@ class Generator(Model, ABC):
         Raises:
             UnsupportedConditionError: a condition that this model does not answer; names those
                 it does and the models that have it.
-            OptionError: an option out of its range.
+            OptionError: an unknown option, or one out of its range.
             InputError: a value that cannot be read, or counts that do not agree.
             OutOfMemoryError: says which batch size fits.
         """
         given, option_values = self._split_inputs(inputs)
         options = self.generation.build(option_values)
         conditions = self._read_conditions(given)
-        count = _agree(num_images, indices, conditions)
-        numbers = list(range(count)) if indices is None else list(indices)
-        seed = _checked_seed(seed)
-        size = batch_size or self._default_batch_size()
-        if size < 1:
-            raise InputError(f"batch_size must be at least 1; got {size}")
+        numbers = _image_numbers(num_images, indices, conditions)
+        seed = secrets.randbits(32) if seed is None else _whole("seed", seed, 0, 2**63 - 1)
+        size = self._default_batch_size() if batch_size is None else batch_size
+        size = _whole("batch_size", size, 1)
         if self.training:
             self.eval()
         images = self._draw(numbers, conditions, seed, options, size, progress)
@@ -180,9 +184,8 @@ class Generator(Model, ABC):
             def draw(count: int, rows: Any = rows, chosen: Any = chosen) -> Tensor:
                 part = _rows(chosen, 0, count, len(rows))
                 condition = self.encode_conditions(part, count)
-                return self.sample(
-                    condition, CounterNoise(seed, rows[:count], self.device), options
-                )
+                rng = CounterNoise(seed, rows[:count], self.device, self.dtype)
+                return self.sample(condition, rng, options)
 
             with report_out_of_memory(draw, len(rows)):
                 images.append(draw(len(rows)).float().cpu())
@@ -193,13 +196,13 @@ class Generator(Model, ABC):
     def encode_conditions(self, values: Mapping[str, Any], num_images: int) -> Condition:
         """Return the condition for contract values by slot, one for all images or one each."""
         spatial = {
-            slot.name: values[slot.name].expand(num_images, -1, -1, -1).to(self.device)
-            for slot in self.slots
+            slot.name: _expanded(values[slot.name], num_images).to(self.device)
+            for slot in self.spatial_slots
             if slot.name in values
-            and isinstance(values[slot.name], Tensor)
-            and values[slot.name].ndim == 4
         }
-        return self.conditioner(values, num_images=num_images, device=self.device, spatial=spatial)
+        return self.conditioner(
+            values, num_images=num_images, device=self.device, spatial=spatial, dtype=self.dtype
+        )
 
     @property
     def title(self) -> str:
@@ -207,6 +210,26 @@ class Generator(Model, ABC):
         if self.origin is not None:
             return repr(self.origin.name)
         return f"this {self.identity.architecture or type(self).__name__}"
+
+
+def _expanded(pixels: Tensor, num_images: int) -> Tensor:
+    """Return pixels (N, …) for one or N pictures."""
+    return pixels.expand(num_images, *pixels.shape[1:])
+
+
+def _image_numbers(
+    num_images: int | None, indices: Sequence[int] | None, conditions: Mapping[str, Any]
+) -> list[int]:
+    """Return the pictures' numbers: those asked for, or 0 to N - 1."""
+    if num_images is not None:
+        num_images = _whole("num_images", num_images, 1)
+    if indices is None:
+        return list(range(_agree(num_images, None, conditions)))
+    numbers = [_whole("indices", number, 0, 2**63 - 1) for number in indices]
+    if not numbers:
+        raise InputError("indices must name at least one image; got none")
+    _agree(num_images, numbers, conditions)
+    return numbers
 
 
 def _agree(
@@ -221,18 +244,19 @@ def _agree(
         raise InputError(
             f"the numbers of images do not agree ({shown}); give one value, or one each"
         )
-    count = next(iter(asked.values()), 1)
-    if count < 1:
-        raise InputError(f"num_images must be at least 1; got {count}")
-    return count
+    return next(iter(asked.values()), 1)
 
 
-def _checked_seed(seed: int | None) -> int:
-    if seed is None:
-        return secrets.randbits(32)
-    if not 0 <= seed < 2**63:
-        raise InputError(f"seed must be 0 to 2**63 - 1; got {seed}")
-    return seed
+def _whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
+    """Return a whole number of any integer type as Python's own; raise InputError for others."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise InputError(f"{name} takes whole numbers; got {value!r}") from None
+    if number < minimum or (maximum is not None and number > maximum):
+        rule = f"at least {minimum}" if maximum is None else f"{minimum} to {maximum}"
+        raise InputError(f"{name} must be {rule}; got {number}")
+    return number
 
 
 def _rows(conditions: Mapping[str, Any], start: int, stop: int, total: int) -> dict[str, Any]:

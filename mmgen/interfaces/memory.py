@@ -11,11 +11,12 @@ from mmgen.errors import OutOfMemoryError
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Return whether an error means that the device's memory did not suffice."""
-    words = str(error)
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
-        isinstance(error, RuntimeError)
-        and ("not enough memory" in words or "out of memory" in words.lower())
-    )
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    words = str(error).lower()
+    # CUDA and others; the CPU on Linux; the CPU on Windows.
+    signs = ("out of memory", "can't allocate memory", "not enough memory")
+    return isinstance(error, RuntimeError) and any(sign in words for sign in signs)
 
 
 @contextmanager

@@ -21,11 +21,14 @@ class Noise(Protocol):
     """
 
     def normal(self, shape: Sequence[int], *, stream: str = "", step: int = 0) -> Tensor:
-        """Return standard normal float32 (N, *shape)."""
+        """Return standard normal numbers (N, *shape) of the model's type, usually float32."""
         ...
 
     def uniform(self, shape: Sequence[int], *, stream: str = "", step: int = 0) -> Tensor:
-        """Return float32 (N, *shape), uniform in the open interval (0, 1)."""
+        """Return numbers (N, *shape), uniform in the open interval (0, 1), as float32.
+
+        They stay float32 whatever the model's type: in half precision some would round to 1.
+        """
         ...
 
 
@@ -41,20 +44,26 @@ class CounterNoise:
         seed: 0 to 2**64 - 1.
         indices: int64 (N,), the pictures' numbers, 0 or greater.
         device: where the results go.
+        dtype: of normal numbers: the model's, so that they meet its weights in one type.
     """
 
     def __init__(
-        self, seed: int, indices: Sequence[int], device: torch.device | str = "cpu"
+        self,
+        seed: int,
+        indices: Sequence[int],
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
     ) -> None:
         self._seed = seed
         self._runs = _consecutive_runs(indices)
         self._device = torch.device(device)
+        self._dtype = dtype
 
     def normal(self, shape: Sequence[int], *, stream: str = "", step: int = 0) -> Tensor:
-        """Return standard normal float32 (N, *shape)."""
+        """Return standard normal numbers (N, *shape)."""
         uniform = torch.from_numpy(self._doubles(shape, stream, step))
         values = torch.special.ndtri(uniform).to(torch.float32)
-        return values.view(-1, *shape).to(self._device)
+        return values.view(-1, *shape).to(self._device, self._dtype)
 
     def uniform(self, shape: Sequence[int], *, stream: str = "", step: int = 0) -> Tensor:
         """Return float32 (N, *shape), uniform in the open interval (0, 1)."""

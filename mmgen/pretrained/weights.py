@@ -71,7 +71,9 @@ def _read_tensors(path: Path, expected: Mapping[str, Tensor]) -> dict[str, Tenso
             names = list(file.keys())
             for name in names:
                 _check_tensor(path, name, tuple(file.get_slice(name).get_shape()), expected)
-            tensors = {name: file.get_tensor(name) for name in names}
+            # Copies: the file may change later, and memory that is not aligned as torch aligns it
+            # makes some kernels round otherwise.
+            tensors = {name: file.get_tensor(name).clone() for name in names}
     except (SafetensorError, OSError, ValueError) as error:
         raise ModelFileError(f"{path} is damaged: {error}") from error
     for name, tensor in tensors.items():

@@ -28,6 +28,7 @@ class Autoencoder(Generator):
 
     config: VaeConfig
     generation = VaeGeneration
+    uses_tokens = False
     spatial_slots = (
         Slot(name="image", modality="image"),
         Slot(name="mask", modality="mask"),
