@@ -1,0 +1,145 @@
+"""Checks of an encoder: what `prepare` and `forward` give, row by row."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmgen.interfaces import Conditioner, Embedding, Encoder
+from mmgen.plugins import manager
+from mmgen.pretrained import load_folder
+from mmgen.testing.case import EncoderCase, check
+from mmgen.testing.keeping import demand_same_model
+from mmgen.testing.outcome import demand, demand_alike, demand_identical
+
+
+def embed(encoder: Encoder, values: Any) -> Embedding:
+    """Return the embedding of contract values."""
+    with torch.no_grad():
+        embedding: Embedding = encoder(**encoder.prepare(values))
+    return embedding
+
+
+@check
+def check_prepare(case: EncoderCase) -> None:
+    """prepare turns N values into tensors (N, …), always the same ones, without gradients."""
+    encoder = case.build()
+    count = len(case.values)
+    demand(count >= 3, f"an encoder's case needs three values or more; got {count}")
+    tensors = encoder.prepare(case.values)
+    demand(
+        isinstance(tensors, dict) and bool(tensors), "prepare must return a dict with some tensors"
+    )
+    for name, tensor in tensors.items():
+        demand(
+            isinstance(tensor, Tensor) and len(tensor) == count,
+            f"prepare: {name!r} must be a tensor (N, …)",
+        )
+        demand(not tensor.requires_grad, f"prepare: {name!r} must not have a gradient")
+        again = encoder.prepare(case.values)[name]
+        demand_identical(tensor, again, f"prepare must give the same {name!r} again")
+        demand_identical(
+            tensor,
+            case.build().prepare(case.values)[name],
+            f"prepare: {name!r} must depend on the config and assets alone",
+        )
+
+
+@check
+def check_embedding(case: EncoderCase) -> None:
+    """forward gives tokens (N, L, D), a bool mask (N, L) and pooled (N, D), D the width."""
+    encoder = case.build()
+    embedding = embed(encoder, case.values)
+    demand(isinstance(embedding, Embedding), "forward must return an Embedding")
+    count, width = len(case.values), encoder.width
+    tokens, mask, pooled = embedding.tokens, embedding.token_mask, embedding.pooled
+    shape = tuple(tokens.shape)
+    demand(
+        tokens.ndim == 3 and (shape[0], shape[2]) == (count, width),
+        f"tokens must have shape ({count}, L, {width}); got {shape}",
+    )
+    demand(
+        mask.dtype == torch.bool and tuple(mask.shape) == shape[:2],
+        f"token_mask must be bool {shape[:2]}; got {mask.dtype} {tuple(mask.shape)}",
+    )
+    demand(bool(mask.any(dim=1).all()), "every value must have at least one token")
+    demand(
+        tuple(pooled.shape) == (count, width),
+        f"pooled must have shape ({count}, {width}); got {tuple(pooled.shape)}",
+    )
+    demand(
+        bool(tokens[mask].isfinite().all()) and bool(pooled.isfinite().all()),
+        "embeddings must be finite",
+    )
+
+
+@check
+def check_values_do_not_mix(case: EncoderCase) -> None:
+    """A value's embedding does not depend on its batch; other values have other embeddings."""
+    encoder = case.build()
+    whole = embed(encoder, case.values)
+    for row in range(len(case.values)):
+        alone = embed(encoder, case.values[row : row + 1])
+        what = f"value {row} must have the same embedding alone"
+        demand_alike(whole.pooled[row], alone.pooled[0], case.tolerance, what)
+        demand_alike(
+            whole.tokens[row][whole.token_mask[row]],
+            alone.tokens[0][alone.token_mask[0]],
+            case.tolerance,
+            f"{what} (tokens)",
+        )
+        for other in range(row):
+            demand(
+                not torch.equal(whole.pooled[row], whole.pooled[other]),
+                f"values {other} and {row} must have different embeddings",
+            )
+
+
+@check
+def check_encoder_slot(case: EncoderCase) -> None:
+    """The encoder's slot is of a registered, semantic kind of input."""
+    encoder = case.build()
+    slot = encoder.slot("wanted")
+    demand(slot.name == "wanted", f"the slot must have the name it is given; got {slot.name!r}")
+    demand(slot.modality == encoder.modality, f"the slot's modality must be {encoder.modality!r}")
+    manager().modality(encoder.modality)
+    demand(encoder.slot("wanted", required=True).required, "slot(required=True) must be required")
+
+
+@check
+def check_encoder_is_saved_whole(case: EncoderCase) -> None:
+    """save → load gives the same encoder and embeddings, bit for bit."""
+    encoder = case.build()
+    with tempfile.TemporaryDirectory() as folder:
+        loaded = load_folder(encoder.save(Path(folder, "encoder")))
+    demand(isinstance(loaded, Encoder), "a saved encoder must load as one")
+    demand_same_model(encoder, loaded)
+    assert isinstance(loaded, Encoder)
+    demand_identical(
+        embed(encoder, case.values).pooled,
+        embed(loaded, case.values).pooled,
+        "a loaded encoder must give the embeddings of the saved one",
+    )
+
+
+@check
+def check_encoder_conditions(case: EncoderCase) -> None:
+    """In a conditioner each value makes a condition of its own, and gradients reach the weights."""
+    encoder = case.build()
+    conditioner = Conditioner({"wanted": encoder}, width=7, dropout=0.0).eval()
+    count = len(case.values)
+    condition = conditioner({"wanted": case.values}, num_images=count, device="cpu")
+    absent = conditioner({}, num_images=count, device="cpu")
+    demand(
+        not torch.equal(condition.pooled, absent.pooled), "a value must differ from no value given"
+    )
+    learned = [parameter for parameter in encoder.parameters() if parameter.requires_grad]
+    if learned:
+        # A sum of squares: no direction of the embedding cancels out.
+        (condition.pooled.square().sum() + condition.tokens.square().sum()).backward()
+        demand(
+            any(p.grad is not None and bool(p.grad.any()) for p in learned),
+            "gradients of the condition must reach the encoder",
+        )

@@ -1,0 +1,84 @@
+"""Values to condition on, and pictures to learn from, made up for the checks."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from mmgen.data import PictureData
+from mmgen.interfaces import Generator
+from mmgen.slots import Size, Slot
+from mmgen.testing.outcome import ContractError
+
+CLASSES = ("round", "square", "odd")
+TEXTS = ("a", "two words", "quite")
+NUM_FRAMES = 3
+
+
+def values_for(slot: Slot, size: Size, count: int, variant: int = 0) -> Any:
+    """Return `count` contract values for a slot; another variant gives other values in each row.
+
+    Raises:
+        ContractError: the kit does not know the modality.
+    """
+    if slot.modality == "label":
+        classes = slot.classes or CLASSES
+        return torch.tensor([(row + variant) % len(classes) for row in range(count)])
+    if slot.modality == "text":
+        return [TEXTS[(row + variant) % len(TEXTS)] for row in range(count)]
+    if slot.modality == "image":
+        return pictures(size, count, seed=variant)
+    if slot.modality == "mask":
+        return masks(size, count, variant)
+    if slot.modality == "frames":
+        frames = [pictures(size, count, seed=variant + 10 * time) for time in range(NUM_FRAMES)]
+        return torch.stack(frames, dim=1)
+    raise ContractError(f"the kit has no values of modality {slot.modality!r} for {slot.name!r}")
+
+
+def pictures(size: Size, count: int, seed: int = 0) -> Tensor:
+    """Return smooth float32 (count, C, H, W) in [0, 1], of 8-bit values."""
+    generator = torch.Generator().manual_seed(seed)
+    coarse = torch.rand(count, size.channels, 3, 3, generator=generator)
+    smooth = functional.interpolate(
+        coarse, (size.height, size.width), mode="bilinear", align_corners=True
+    )
+    return smooth.mul(255).round().div(255)
+
+
+def masks(size: Size, count: int, variant: int = 0) -> Tensor:
+    """Return float32 (count, 1, H, W), 1 in the left half, or in the right for odd variants."""
+    mask = torch.zeros(count, 1, size.height, size.width)
+    half = max(size.width // 2, 1)
+    if variant % 2:
+        mask[..., half:] = 1
+    else:
+        mask[..., :half] = 1
+    return mask
+
+
+def required_inputs(model: Generator, count: int) -> dict[str, Any]:
+    """Return values for the slots that must be given."""
+    return {slot.name: values_for(slot, model.size, count) for slot in model.slots if slot.required}
+
+
+def picture_data(size: Size, count: int) -> PictureData:
+    """Return labelled and captioned pictures."""
+    pixels = pictures(size, count, seed=5).mul(255).round().to(torch.uint8)
+    return PictureData(
+        images=pixels,
+        labels=torch.arange(count) % len(CLASSES),
+        class_names=CLASSES,
+        texts=[TEXTS[row % len(TEXTS)] for row in range(count)],
+        name="made-up pictures",
+    )
+
+
+def learning_batch(size: Size, count: int, seed: int = 0) -> dict[str, Any]:
+    """Return a batch as the loop gives it: "target", "label" and "text"."""
+    return {
+        "target": pictures(size, count, seed=seed),
+        "label": (torch.arange(count) + seed) % len(CLASSES),
+        "text": [TEXTS[(row + seed) % len(TEXTS)] for row in range(count)],
+    }
