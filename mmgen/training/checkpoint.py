@@ -82,8 +82,8 @@ class CheckpointStore:
             shutil.rmtree(self.path(old), ignore_errors=True)
         return path
 
-    def read_latest(self) -> tuple[int, Checkpoint] | None:
-        """Return the latest checkpoint with its step, or None where there is none.
+    def read_latest(self) -> Checkpoint | None:
+        """Return the latest checkpoint, or None where there is none.
 
         Raises:
             TrainingError: a file is missing or damaged; names it.
@@ -102,7 +102,7 @@ class CheckpointStore:
             raise TrainingError(
                 f"the checkpoint {folder} is damaged ({error}); remove it{earlier}"
             ) from error
-        return steps[-1], Checkpoint(state, tensors)
+        return Checkpoint(state, tensors)
 
     def describe_latest(self) -> str:
         """Return the latest checkpoint's path in words, for messages."""

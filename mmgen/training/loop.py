@@ -1,61 +1,36 @@
 """The training loop: all that is the same for every family."""
 
-import time
-from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
-import torch
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
 
 from mmgen.errors import MmgenError, TrainingError
 from mmgen.interfaces import Generator, Model, Trainer
+from mmgen.interfaces.trainer import Stage
 from mmgen.pretrained import save
-from mmgen.training.checkpoint import CheckpointStore
+from mmgen.training.checkpoint import Checkpoint, CheckpointStore
+from mmgen.training.clock import Clock
 from mmgen.training.config import TrainingConfig
-from mmgen.training.evaluation import Evaluation, evaluate_held_out
-from mmgen.training.events import TrainingEvent, announce
+from mmgen.training.evaluation import evaluate_held_out
 from mmgen.training.feed import Source
 from mmgen.training.health import all_finite, warn_if_alike
-from mmgen.training.logs import Logs
+from mmgen.training.journal import Journal
 from mmgen.training.losses import LossLog
 from mmgen.training.machine import Machine
 from mmgen.training.memory import memory_advice
 from mmgen.training.progress import Reporter
 from mmgen.training.random_state import own_randomness
-from mmgen.training.run_folder import RunFolder, write_json
+from mmgen.training.run_folder import RunFolder
 from mmgen.training.sampling import draw_samples
 from mmgen.training.signals import StopRequest, TrainingInterrupted
 from mmgen.training.snapshot import restore_progress, restore_weights, take_snapshot
 from mmgen.training.stage_run import StageRun
-
-
-@dataclass
-class LoopState:
-    """Where a training stands.
-
-    Attributes:
-        stage, step: the stage's number and the steps done in it.
-        total: steps done over all stages.
-        draws: batches drawn in the stage, which is the position in the data.
-        best: the deciding figure of the best model of the stage, and its step; None before.
-        saved_at: the step whose model lies in the run's model folder; None before.
-        evaluations: all of them, as figures.json holds them.
-        seconds: spent so far.
-    """
-
-    stage: int = 0
-    step: int = 0
-    total: int = 0
-    draws: int = 0
-    best: float | None = None
-    best_step: int | None = None
-    saved_at: int | None = None
-    evaluations: list[dict[str, Any]] = field(default_factory=list)
-    seconds: float = 0.0
+from mmgen.training.state import LoopState
 
 
 class Loop:
-    """Trains.
+    """Trains, from the run's last checkpoint where there is one.
 
     Args:
         trainer: on the machine's device.
@@ -80,27 +55,23 @@ class Loop:
         texts: list[str] | None = None,
     ) -> None:
         self.trainer = trainer
+        self.model = cast(Model, trainer.model)
         self.source = source
         self.held_out = held_out
         self.config = config
         self.machine = machine
         self.run = run
-        self.reporter = reporter
         self.record = record
         self.texts = texts
-        self.state = LoopState()
         self.store = CheckpointStore(run.checkpoints, config.keep_checkpoints)
+        self._checkpoint = self.store.read_latest()
+        loop = {} if self._checkpoint is None else self._checkpoint.state["loop"]
+        self.state = LoopState(**loop)
+        self.journal = Journal(run, config, reporter, self.state, is_main=machine.is_main)
+        self._clock = Clock(self.state.seconds)
         self._losses = LossLog(machine)
         self._stop = StopRequest()
-        self._samples = isinstance(trainer.model, Generator)
-        self._started = time.monotonic()
-        self._interval = (0.0, 0)
-
-    @property
-    def model(self) -> Model:
-        """The model that is trained."""
-        assert isinstance(self.trainer.model, Model)
-        return self.trainer.model
+        self._draws_samples = isinstance(self.model, Generator) and config.sample_every > 0
 
     def train(self) -> LoopState:
         """Train to the end, or until asked to stop; return where it stands.
@@ -111,157 +82,143 @@ class Loop:
             OutOfMemoryError: says the batch size to try.
         """
         stages = list(self.trainer.stages())
-        checkpoint = self.store.read_latest()
-        if checkpoint is not None:
-            self.state = LoopState(**checkpoint[1].state["loop"])
-        logging = self.config.tensorboard and self.machine.is_main
-        self._logs = Logs(self.run.logs if logging else None, self.state.total)
-        if self._logs.missing:
-            self.reporter.say(self._logs.missing)
-        self._announce("start", {})
+        self.journal.event("start")
         try:
             with self._stop, memory_advice(self.config):
                 for index in range(self.state.stage, len(stages)):
-                    resumed = checkpoint[1] if checkpoint and index == self.state.stage else None
-                    self._enter_stage(index)
-                    if resumed is not None:
-                        restore_weights(resumed, self.trainer)
-                    self._current = StageRun(
-                        self.trainer, stages[index], index, self.source, self.config, self.machine
-                    )
-                    if resumed is not None:
-                        restore_progress(resumed, self.trainer, self._current, self.machine)
-                        self._current.feed.draws = self.state.draws
-                    if not self._run_stage():
+                    if not self._run_stage(stages[index], index, last=index == len(stages) - 1):
                         break
-                    if index < len(stages) - 1:
-                        self._current.keep_averages()
         finally:
-            self.reporter.stop()
-            self._logs.close()
-        self._announce("end", {})
+            self.journal.close()
+            self.journal.event("end")
         return self.state
 
-    def _enter_stage(self, index: int) -> None:
-        if index != self.state.stage:
-            self.state.stage, self.state.step, self.state.draws = index, 0, 0
-            self.state.best = self.state.best_step = self.state.saved_at = None
-
-    def _run_stage(self) -> bool:
-        """Run the rest of the current stage; return whether it came to its end."""
-        stage, state, config = self._current, self.state, self.config
-        self.reporter.start(state.step, stage.num_steps, stage.stage.name)
-        self._interval = (time.monotonic(), state.step)
+    def _run_stage(self, stage: Stage, index: int, *, last: bool) -> bool:
+        """Run a stage, or the rest of it; return whether it came to its end."""
+        self.state.enter_stage(index)
+        run = self._prepare_stage(stage, index)
+        self.journal.begin_stage(stage.name, run.num_steps)
+        self._clock.begin_interval(self.state.step)
         try:
-            while state.step < stage.num_steps:
-                for phase, losses in stage.step(state.step):
-                    self._losses.add(phase, state.step, losses)
-                state.step += 1
-                state.total += 1
-                self.reporter.step(state.step)
-                if state.step % config.log_every == 0:
-                    self._log()
-                self._keep_cadence(stage)
-                if self._must_stop():
-                    self._leave()
-                    return False
-            self._finish_stage()
+            ended = self._take_steps(run)
+            if not ended:
+                self._leave(run)
         finally:
-            stage.close()
+            run.close()
+        if ended and not last:
+            run.keep_averages()
+        return ended
+
+    def _prepare_stage(self, stage: Stage, index: int) -> StageRun:
+        resumed, self._checkpoint = self._checkpoint, None
+        if resumed is not None:  # the stage may encode the data with what was learned before
+            restore_weights(resumed, self.trainer)
+        run = StageRun(self.trainer, stage, index, self.source, self.config, self.machine)
+        if resumed is not None:
+            restore_progress(resumed, self.trainer, run, self.machine)
+            run.feed.draws = self.state.draws
+        return run
+
+    def _take_steps(self, run: StageRun) -> bool:
+        """Take the stage's steps; return False where it was asked to stop before the end."""
+        state, log_every = self.state, self.config.log_every
+        while state.step < run.num_steps:
+            for phase, losses in run.step(state.step):
+                self._losses.add(phase, state.step, losses)
+            state.advance()
+            self.journal.step()
+            if state.step % log_every == 0:
+                self._log(run)
+            if state.step < run.num_steps:
+                self._keep_cadence(run)
+                if self._must_stop():
+                    return False
+        self._evaluate(run)
+        self._draw_samples(run)
+        self._save(run)
         return True
 
-    def _keep_cadence(self, stage: StageRun) -> None:
-        """Evaluate, draw samples, save, each at its steps; the end of a stage is seen to later."""
+    def _keep_cadence(self, run: StageRun) -> None:
+        """Evaluate, draw samples and save, each at its steps."""
         step, config = self.state.step, self.config
-        if step == stage.num_steps:
-            return
         if config.evaluate_every and step % config.evaluate_every == 0:
-            self._evaluate()
+            self._evaluate(run)
         if config.sample_every and step % config.sample_every == 0:
-            self._draw_samples()
+            self._draw_samples(run)
         if config.checkpoint_every and step % config.checkpoint_every == 0:
-            self._checkpoint()
-
-    def _finish_stage(self) -> None:
-        self._evaluate()
-        if self.config.sample_every:
-            self._draw_samples()
-        self._checkpoint()
+            self._save(run)
 
     def _must_stop(self) -> bool:
-        config = self.config
-        late = config.max_minutes is not None and self._seconds_here() > 60 * config.max_minutes
+        limit = self.config.max_minutes
+        late = limit is not None and self._clock.seconds_here > 60 * limit
         if self.machine.num_processes == 1:
             return bool(self._stop.signal) or late
-        # All processes must stop at the same step; asking them costs time.
-        if self.state.step % config.log_every:
+        # All processes must stop at the same step; asking them takes time.
+        if self.state.step % self.config.log_every:
             return False
         self._stop.signal = int(self.machine.most(self._stop.signal))
         return bool(self._stop.signal) or bool(self.machine.most(float(late)))
 
-    def _leave(self) -> None:
-        """Save and say how to go on; raise if it was a signal."""
+    def _leave(self, run: StageRun) -> None:
+        """Save and say how to go on; raise where it was a signal that asked."""
         signal = self._stop.signal
         if not signal:
-            self._evaluate()
-        path = self._checkpoint()
-        where = f"step {self.state.step:,} of {self._current.num_steps:,}"
-        message = f"stopped at {where}; saved {path}; go on with --resume -o {self.run.path}"
-        self.reporter.stop()
+            self._evaluate(run)
+        path = self._save(run)
+        self.journal.pause()
+        message = (
+            f"stopped at step {self.state.step:,} of {run.num_steps:,}; saved {path}; "
+            f"go on with --resume -o {self.run.path}"
+        )
         if signal:
             raise TrainingInterrupted(message, signal)
-        self.reporter.say(message)
+        self.journal.say(message)
 
-    def _seconds_here(self) -> float:
-        return time.monotonic() - self._started
-
-    def _log(self) -> None:
-        """Read the losses of the interval; show and log them."""
-        several = len(self._current.phases) > 1
+    def _log(self, run: StageRun) -> None:
+        """Read the losses of the interval, test them and tell of them."""
         try:
-            figures, warnings = self._losses.read(several_phases=several)
+            figures, warnings = self._losses.read(several_phases=len(run.phases) > 1)
         except TrainingError as error:
-            raise TrainingError(
-                f"{error}; {self.store.describe_latest()}; start again with a lower learning_rate, "
-                "a warm-up or clip_norm"
-            ) from error
+            raise self._diverged(str(error)) from error
         if not figures:
             return
-        now = time.monotonic()
-        since, step = self._interval
-        speed = (self.state.step - step) * self.config.batch_size / max(now - since, 1e-9)
-        self._interval = (now, self.state.step)
-        rates = {phase.name: phase.rate(self.state.step - 1) for phase in self._current.phases}
-        if self.machine.is_main:
-            self.reporter.figures(figures, speed)
-            for warning in warnings:
-                self.reporter.say(f"warning: {warning} (step {self.state.step:,})")
-            self._logs.scalars("train", figures, self.state.total)
-            self._logs.scalars("learning_rate", rates, self.state.total)
-            self._logs.scalars("speed", {"images_per_second": speed}, self.state.total)
-        self._announce("step", figures)
+        speed = self._clock.steps_per_second(self.state.step) * self.config.batch_size
+        rates = {phase.name: phase.rate(self.state.step - 1) for phase in run.phases}
+        self.journal.losses(figures, rates, speed)
+        for warning in warnings:
+            self.journal.warn(warning)
 
-    def _refuse_sick_weights(self) -> None:
-        self._log()
-        averages = [a for phase in self._current.phases if phase.average
-                    for a in phase.average.averages]  # fmt: skip
+    def _refuse_sick_weights(self, run: StageRun) -> None:
+        """Raise TrainingError if a loss or a weight is not finite."""
+        self._log(run)
+        averages = [tensor for phase in run.phases for tensor in phase.averages()]
         if not all_finite([*self.trainer.state_dict().values(), *averages]):
-            raise TrainingError(
-                f"the training diverged: there are NaN or infinite weights after step "
-                f"{self.state.step:,}; {self.store.describe_latest()}; start again with a lower "
-                "learning_rate, a warm-up or clip_norm"
-            )
+            raise self._diverged(f"weights are NaN or infinite after step {self.state.step:,}")
 
-    def _evaluate(self) -> None:
-        """Evaluate the averaged weights; save the model if it is the best so far."""
-        self._refuse_sick_weights()
-        with self._paused(), self._current.averages():
-            if self.held_out is None:
-                self._save_model()
-                return
-            last = self.state.evaluations[-1] if self.state.evaluations else {}
-            if last.get("step") == self.state.total:
-                return
+    def _diverged(self, what: str) -> TrainingError:
+        return TrainingError(
+            f"the training diverged: {what}; {self.store.describe_latest()}; start again with a "
+            "lower learning_rate, a warm-up or clip_norm"
+        )
+
+    @contextmanager
+    def _looking(self, run: StageRun) -> Iterator[None]:
+        """Look at the averaged weights in eval mode, while the clock of the speed stands."""
+        self._clock.pause()
+        self.trainer.eval()
+        try:
+            with run.averages():
+                yield
+        finally:
+            run.set_train_mode()
+            self._clock.go_on()
+
+    def _evaluate(self, run: StageRun) -> None:
+        """Evaluate on the held-out pictures, if there are; save the model if it is the best."""
+        if self.held_out is None or self.state.evaluated:
+            return
+        self._refuse_sick_weights(run)
+        with self._looking(run):
             evaluation = evaluate_held_out(
                 self.trainer,
                 self.held_out,
@@ -270,112 +227,66 @@ class Loop:
                 seed=self.config.seed,
                 limit=self.config.evaluate_pictures,
             )
-            self._note(evaluation)
-            if self.state.best is None or evaluation.deciding < self.state.best:
-                self.state.best, self.state.best_step = evaluation.deciding, self.state.total
+            best = self.state.note(evaluation, run.stage.name)
+            if best:
                 self._save_model()
-
-    def _note(self, evaluation: Evaluation) -> None:
-        state = self.state
-        entry = {"step": state.total, "stage": self._current.stage.name, **evaluation.to_dict()}
-        state.evaluations.append(entry)
-        if self.machine.is_main:
-            write_json(self.run.figures_file, state.evaluations)
-            self._logs.scalars("held-out", evaluation.figures, state.total)
-            best = state.best is None or evaluation.deciding < state.best
-            figures = "  ".join(
-                f"{name} {value:.5g} ± {evaluation.standard_errors[name]:.2g}"
-                for name, value in evaluation.figures.items()
-            )
-            self.reporter.say(f"held-out at step {state.step:,}: {figures}{'  (best)' * best}")
-        self._announce("evaluation", evaluation.figures)
+        self.journal.evaluation(evaluation, best=best)
 
     def _save_model(self) -> None:
         """Write the model, as it is now, into the run's model folder."""
-        self.state.saved_at = self.state.total
-        if not self.machine.is_main:
-            return
-        record = self.record | {
-            "steps": self.state.total,
-            "seconds": round(self._seconds(), 1),
-            "evaluation": self.state.evaluations[-1] if self.state.evaluations else None,
-        }
+        state = self.state
+        state.saved_at = state.total
+        if self.machine.is_main:
+            record = self.record | {
+                "steps": state.total,
+                "seconds": round(self._clock.seconds, 1),
+                "evaluation": state.evaluations[-1] if state.evaluated else None,
+            }
+            save(self.model, self.run.model, extra={"training.json": record})
 
-        save(self.model, self.run.model, extra={"training.json": record})
-
-    def _draw_samples(self) -> None:
-        """Draw a grid with the averaged weights."""
-        if not self._samples or not self.machine.is_main:
+    def _draw_samples(self, run: StageRun) -> None:
+        """Draw a grid of samples with the averaged weights."""
+        if not self._draws_samples or not self.machine.is_main:
             return
         assert isinstance(self.model, Generator)
-        path = self.run.samples / f"step-{self.state.total:08d}.png"
-        path.parent.mkdir(exist_ok=True)
         seed = self.config.seed
-        with (
-            self._paused(),
-            self._current.averages(),
-            own_randomness(self.machine.device, seed),
-        ):
-            try:
+        try:
+            with self._looking(run), own_randomness(self.machine.device, seed):
                 samples, columns = draw_samples(
                     self.model, self.config.num_samples, seed=seed, texts=self.texts
                 )
-                samples.save(path, force=True, columns=columns)
-            except MmgenError as error:
-                self._samples = False
-                self.reporter.say(f"no samples are drawn from here on: {error}")
-                return
-        warning = warn_if_alike(samples.images)
-        if warning:
-            self.reporter.say(f"warning: {warning} (step {self.state.step:,})")
-        self._logs.picture("samples", np.asarray(samples.grid(columns)), self.state.total)
+            path = self.run.samples / f"step-{self.state.total:08d}.png"
+            path.parent.mkdir(exist_ok=True)
+            samples.save(path, force=True, columns=columns)
+        except (MmgenError, OSError) as error:
+            self._draws_samples = False
+            self.journal.warn(f"no samples are drawn from here on: {error}")
+            return
+        self.journal.samples(samples, columns)
+        self.journal.warn(warn_if_alike(samples.images))
 
-    def _checkpoint(self) -> Any:
-        """Write a checkpoint of healthy weights; return its folder."""
-        self._refuse_sick_weights()
-        path = self.store.path(self.state.total)
-        if self.state.total in self.store.steps():
+    def _save(self, run: StageRun) -> Path:
+        """Write a checkpoint of healthy weights; return its folder.
+
+        Without held-out pictures there is no best model: the latest is saved beside it.
+        """
+        state = self.state
+        path = self.store.path(state.total)
+        if state.total in self.store.steps():
             return path
+        self._refuse_sick_weights(run)
         if self.held_out is None:
-            self._evaluate()
-        self.state.draws = self._current.feed.draws
-        snapshot = take_snapshot(self.trainer, self._current, self.machine)
-        snapshot.state["loop"] = {**vars(self.state), "seconds": self._seconds()}
+            with self._looking(run):
+                self._save_model()
+        self._clock.pause()
+        state.draws = run.feed.draws
+        self._write(take_snapshot(self.trainer, run, self.machine))
+        self._clock.go_on()
+        self.journal.event("checkpoint")
+        return path
+
+    def _write(self, snapshot: Checkpoint) -> None:
+        snapshot.state["loop"] = self.state.to_dict() | {"seconds": self._clock.seconds}
         if self.machine.is_main:
             self.store.write(self.state.total, snapshot)
         self.machine.wait()
-        self._announce("checkpoint", {})
-        return path
-
-    def _seconds(self) -> float:
-        return self.state.seconds + self._seconds_here()
-
-    def _paused(self) -> "Pause":
-        return Pause(self)
-
-    def _announce(self, kind: str, figures: dict[str, float]) -> None:
-        if self.machine.is_main:
-            stage = self._current.stage.name if hasattr(self, "_current") else ""
-            announce(TrainingEvent(
-                kind=kind, step=self.state.total, folder=self.run.path, stage=stage,
-                figures=figures,
-            ))  # fmt: skip
-
-
-class Pause:
-    """Stops the clock of the training's speed and puts the trainer into eval mode."""
-
-    def __init__(self, loop: Loop) -> None:
-        self._loop = loop
-
-    def __enter__(self) -> None:
-        if self._loop.machine.device.type == "cuda":
-            torch.cuda.synchronize()
-        self._since = time.monotonic()
-        self._loop.trainer.eval()
-
-    def __exit__(self, *error: object) -> None:
-        loop = self._loop
-        loop._current.set_train_mode()
-        start, step = loop._interval
-        loop._interval = (start + time.monotonic() - self._since, step)

@@ -57,10 +57,7 @@ class LossLog:
         bad = first_not_finite([losses["loss"] for _, _, losses in named])
         if bad is not None:
             phase, step, losses = named[bad]
-            raise TrainingError(
-                f"the training diverged: the loss of phase {phase!r} is {losses['loss']} "
-                f"at step {step:,}"
-            )
+            raise TrainingError(f"the loss of phase {phase!r} is {losses['loss']} at step {step:,}")
 
 
 def _means(rows: list[dict[str, float]]) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """What a training runs on: one device or many processes, through accelerate."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,7 +24,7 @@ class Machine:
     """
 
     def __init__(self, config: TrainingConfig) -> None:
-        self._accelerator = _make_accelerator()
+        self._accelerator = _make_accelerator(config.device)
         self.num_processes: int = self._accelerator.num_processes
         self.index: int = self._accelerator.process_index
         self.device = self._choose_device(config.device)
@@ -89,14 +90,21 @@ class Machine:
             self._accelerator.wait_for_everyone()
 
 
-def _make_accelerator() -> Any:
+def _make_accelerator(device: str) -> Any:
     try:
-        from accelerate import Accelerator
+        from accelerate import Accelerator, DistributedDataParallelKwargs
     except ImportError as error:
         command = "pip install 'mmgen-core[train]'"
         raise NotInstalledError(f"training needs accelerate; run: {command}", command) from error
+    # Left to itself, accelerate does not join processes that have no accelerator.
+    several = int(os.environ.get("WORLD_SIZE", "1")) > 1
+    on_cpu = several and (device == "cpu" or not torch.accelerator.is_available())
     # Autocast is the phase's own: accelerate's precision is one for the whole process, for ever.
-    return Accelerator(mixed_precision="no", device_placement=False)
+    # Not every parameter has a part in every loss: a family may not use a condition's tokens.
+    parallel = DistributedDataParallelKwargs(find_unused_parameters=True)
+    return Accelerator(
+        mixed_precision="no", device_placement=False, cpu=on_cpu, kwargs_handlers=[parallel]
+    )
 
 
 @contextmanager

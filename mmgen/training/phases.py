@@ -100,6 +100,10 @@ class RunningPhase:
             parameter.grad = None
         return logged
 
+    def averages(self) -> list[Tensor]:
+        """Return the averaged weights; none where no average is kept."""
+        return [] if self.average is None else self.average.averages
+
     def finish_step(self, step: int) -> None:
         """Update the average; let the trainer know."""
         if self.average is not None:

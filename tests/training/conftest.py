@@ -64,7 +64,7 @@ class Toy(Generator):
         hidden = self.body(pixels.flatten(1)) + self.conditions(condition.pooled)
         return torch.sigmoid(self.head(hidden)).view_as(pixels)
 
-    def sample(self, condition: Condition, rng: Noise, options: Any) -> Tensor:  # noqa: ARG002
+    def sample(self, condition: Condition, rng: Noise, options: Any) -> Tensor:
         config = self.toy_config
         noise = rng.normal((config.channels, config.height, config.width), stream="x")
         return self(noise, condition)
@@ -120,7 +120,7 @@ class ToyTrainer(Trainer[ToyTrainerOptions]):
         hidden = self.model.body(batch["target"].flatten(1))
         return {"target": batch["target"], "hidden": hidden}
 
-    def head_loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
+    def head_loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:
         assert not self.model.body.training
         out = torch.sigmoid(self.model.head(batch["hidden"])).view_as(batch["target"])
         return {"loss": (out - batch["target"]).square().mean()}
@@ -172,7 +172,7 @@ def events() -> Iterator[list[Any]]:
 
 
 @pytest.fixture
-def toy(events: list[Any]) -> str:  # noqa: ARG001
+def toy(events: list[Any]) -> str:
     """Register the toy; return its architecture's name."""
     return "toy"
 

@@ -17,7 +17,7 @@ def all_tensors(run: Path) -> dict[str, torch.Tensor]:
     """Return every tensor of a run's last checkpoint."""
     latest = CheckpointStore(run / "checkpoints", 1).read_latest()
     assert latest is not None
-    files = latest[1].tensors
+    files = latest.tensors
     return {f"{file}/{name}": t for file, tensors in files.items() for name, t in tensors.items()}
 
 
