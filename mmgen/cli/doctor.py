@@ -4,9 +4,8 @@ import importlib
 import os
 import platform
 import sys
-from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +16,9 @@ from mmgen.cli.output import JSON_OPTION, examples, note, print_json
 from mmgen.cli.sheet import Sheet, Table
 from mmgen.cli.words import file_size
 from mmgen.plugins import manager
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 _LIBRARIES = ("torch", "numpy", "pillow", "safetensors", "huggingface-hub", "click", "pluggy")
 _EXTRAS = ("accelerate", "datasets", "tensorboard")
@@ -85,6 +87,8 @@ def clashes() -> list[str]:
 
     The name `mmgen` on the package index is another project, with a package of the same name.
     """
+    from importlib import metadata
+
     problems = []
     owners: dict[str, set[str]] = {}
     for distribution in metadata.distributions():
@@ -100,7 +104,7 @@ def clashes() -> list[str]:
     return problems
 
 
-def _packages(distribution: metadata.Distribution) -> set[str]:
+def _packages(distribution: "Distribution") -> set[str]:
     """Return the top packages of mmgen's that a distribution's record of files names."""
     names = {
         Path(str(file)).parts[0]
@@ -122,6 +126,8 @@ def _missing_libraries() -> list[str]:
 
 
 def _version(distribution: str) -> str | None:
+    from importlib import metadata
+
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:

@@ -47,7 +47,7 @@ def command(name: str, kind: str | None, as_json: bool) -> None:
         raise UnknownNameError(f"there is no {what} {name!r}{near} All models: mmgen list")
     sheet = found[0].make()
     if as_json:
-        print_json({"kind": found[0].kind, **sheet.data})
+        print_json({"type": found[0].kind, **sheet.data})
         return
     others = dict.fromkeys(thing.kind for thing in found[1:] if thing.kind != found[0].kind)
     commands = [f"mmgen info {name} --kind {other}" for other in others]

@@ -1,17 +1,17 @@
 """What a loaded model is asked to do: generate, reconstruct, interpolate."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
 import torch
 
 from mmgen.cli.progress import Progress
 from mmgen.errors import InputError, UnsupportedConditionError, UnsupportedOperationError
 from mmgen.families import load_reference
-from mmgen.interfaces import Generator, Samples
+from mmgen.interfaces import Generator, Model, Samples
 from mmgen.interfaces.capabilities import Interpolates, Reconstructs
 from mmgen.interfaces.recipe import media_hash, write_recipe
-from mmgen.options import Options
 from mmgen.plugins import manager
 from mmgen.pretrained import from_pretrained
 from mmgen.slots import Slot
@@ -19,15 +19,20 @@ from mmgen.slots import Slot
 _PICTURES = Slot(name="image", modality="image")
 
 
+def load_model(name: str, *, device: str | None, dtype: str | None) -> Model:
+    """Load a model; without a device on the GPU where there is one."""
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    return from_pretrained(name, device=device, dtype=dtype)
+
+
 def load_generator(name: str, *, device: str | None, dtype: str | None) -> Generator:
-    """Load a model that makes pictures; without a device on the GPU where there is one.
+    """Load a model that makes pictures.
 
     Raises:
         UnsupportedOperationError: it is an encoder.
     """
-    if device is None:
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = from_pretrained(name, device=device, dtype=dtype)
+    model = load_model(name, device=device, dtype=dtype)
     if not isinstance(model, Generator):
         raise UnsupportedOperationError(f"{name!r} is an encoder: it makes no pictures")
     return model
@@ -45,24 +50,30 @@ def generate(
 
 
 @torch.inference_mode()
-def reconstruct(model: Generator, pictures: Sequence[str], given: Mapping[str, Any]) -> Samples:
+def reconstruct(model: Generator, given: Mapping[str, Sequence[str]]) -> Samples:
     """Return what the model makes of pictures when it sees them through its latents.
+
+    Args:
+        given: the pictures' paths under "image"; conditions by slot, one value or one each.
 
     Raises:
         UnsupportedOperationError: it cannot.
     """
     if not isinstance(model, Reconstructs):
         raise UnsupportedOperationError(f"{model.title} cannot reconstruct pictures")
-    images = read_slot(_PICTURES, list(pictures), model)
-    conditions = read_conditions(model, given, len(images))
+    paths = list(given["image"])
+    images = read_slot(_PICTURES, paths, model)
+    others = {name: list(many) for name, many in given.items() if name != "image"}
+    conditions = read_conditions(model, others, len(images))
     made = model.reconstruct(images.to(model.device), **conditions)
-    media = {"image": [_medium(path, image) for path, image in zip(pictures, images, strict=True)]}
-    return _samples(model, "reconstruct", made, media, given, conditions)
+    recipe = _recipe(model, "reconstruct", len(images), others, conditions)
+    recipe["conditions"]["image"] = list(map(_medium, paths, images))
+    return Samples(made.float().cpu().clamp(0, 1), recipe)
 
 
 @torch.inference_mode()
 def interpolate(
-    model: Generator, ends: tuple[str, str], steps: int, given: Mapping[str, Any]
+    model: Generator, ends: Sequence[str], steps: int, given: Mapping[str, Sequence[str]]
 ) -> Samples:
     """Return the model's way from one picture to another, both ends included.
 
@@ -73,12 +84,14 @@ def interpolate(
     if not isinstance(model, Interpolates):
         raise UnsupportedOperationError(f"{model.title} cannot interpolate between pictures")
     if steps < 2:
-        raise InputError(f"an interpolation has at least 2 pictures; got -n {steps}")
-    first, last = read_slot(_PICTURES, list(ends), model).to(model.device)
+        raise InputError(f"an interpolation has at least 2 pictures; got {steps}")
+    images = read_slot(_PICTURES, list(ends), model)
     conditions = read_conditions(model, given, steps)
+    first, last = images.to(model.device)
     made = model.interpolate(first, last, steps, **conditions)
-    media = {"ends": [_medium(*pair) for pair in zip(ends, (first, last), strict=True)]}
-    return _samples(model, "interpolate", made, media, given, conditions)
+    recipe = _recipe(model, "interpolate", steps, given, conditions)
+    recipe |= {"ends": list(map(_medium, ends, images)), "steps": steps}
+    return Samples(made.float().cpu().clamp(0, 1), recipe)
 
 
 def read_slot(slot: Slot, value: Any, model: Generator) -> Any:
@@ -114,24 +127,18 @@ def read_conditions(model: Generator, given: Mapping[str, Any], count: int) -> d
     return conditions
 
 
-def _samples(
+def _recipe(
     model: Generator,
     operation: str,
-    images: torch.Tensor,
-    media: Mapping[str, Any],
+    count: int,
     given: Mapping[str, Any],
     conditions: Mapping[str, Any],
-) -> Samples:
-    """Return pictures with a recipe that says which operation made them from which pictures."""
-    images = images.float().cpu().clamp(0, 1)
-    count = len(images)
-    defaults = cast(Options, model.generation.build({}))
-    recipe = write_recipe(model, range(count), 0, given, conditions, defaults, count)
-    recipe |= {"operation": operation, "options": {}, "media": dict(media)}
-    return Samples(images, recipe)
+) -> dict[str, Any]:
+    """Return a recipe that says which operation made the pictures; nothing was drawn."""
+    options = model.generation()
+    recipe = write_recipe(model, range(count), 0, given, conditions, options, count)
+    return recipe | {"operation": operation, "options": {}}
 
 
 def _medium(path: str, image: torch.Tensor) -> dict[str, str]:
-    from pathlib import Path
-
-    return {"sha256": media_hash(image.cpu()), "file": Path(path).name}
+    return {"sha256": media_hash(image), "file": Path(path).name}

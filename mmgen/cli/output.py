@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+DTYPES = ("float32", "bfloat16", "float16")
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -46,13 +46,13 @@ def program(debug: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     try:
-        code = program.main(arguments, prog_name="mmgen", standalone_mode=False)
+        code = _invoke(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+    except (click.Abort, KeyboardInterrupt, EOFError):
+        click.echo("\ninterrupted", err=True)  # the terminal's ^C stands in this line
         return INTERRUPTED
     except BrokenPipeError:
         return _leave_quietly()
@@ -62,6 +62,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(_one_line(error), err=True)
         return error.exit_code if isinstance(error, MmgenError) else FAILURE
     return code if isinstance(code, int) else 0
+
+
+def _invoke(arguments: list[str]) -> object:
+    """Call the command; return what it returns: an exit code, or None."""
+    if "_MMGEN_COMPLETE" in os.environ:
+        program.main(arguments, prog_name="mmgen")  # a shell asks for completions; does not return
+    try:
+        # Not click's own main(): it makes exit code 1 of a closed pipe.
+        with program.make_context("mmgen", arguments) as context:
+            return program.invoke(context)
+    except click.exceptions.Exit as finished:
+        return finished.exit_code
 
 
 def _debugging() -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mmgen.cli.output import examples, note, print_json
+from mmgen.cli.output import DTYPES, examples, note, print_json
 from mmgen.cli.places import Places
 from mmgen.cli.request import (
     Request,
@@ -57,9 +57,7 @@ _DEFAULT_STEPS = 8
     "--set", "settings", multiple=True, metavar="OPTION=V", help="An option; mmgen info lists them."
 )
 @click.option("--device", metavar="D", help="cpu, cuda, …  [default: a GPU, if there is one]")
-@click.option(
-    "--dtype", type=click.Choice(("float32", "bfloat16", "float16")), help="Default: float32."
-)
+@click.option("--dtype", type=click.Choice(DTYPES), help="Default: float32.")
 @click.option("--batch-size", type=click.IntRange(min=1), metavar="B", help="Pictures at a time.")
 @click.option(
     "--batch-file",
@@ -204,12 +202,10 @@ def _draw(model: "Generator", request: Request, choice: _Choice) -> "Samples":
     from mmgen.cli import operations
 
     if choice.reconstruct:
-        given = {name: list(many) for name, many in request.inputs.items() if name != "image"}
-        return operations.reconstruct(model, request.inputs["image"], given)
+        return operations.reconstruct(model, request.inputs)
     if choice.interpolate:
-        given = {name: list(many) for name, many in request.inputs.items()}
         steps = request.num_images or _DEFAULT_STEPS
-        return operations.interpolate(model, choice.interpolate, steps, given)
+        return operations.interpolate(model, choice.interpolate, steps, request.inputs)
     from mmgen.cli.progress import progress_bar
 
     with progress_bar("pictures") as progress:

@@ -78,7 +78,7 @@ class Samples:
         path = Path(path)
         if path.suffix.lower() in (".png", ".webp") and not path.is_dir():
             kind = picture_format(path, format)
-            samples = self._with_hooks()
+            samples = self.as_saved()
             layout = {"columns": grid_layout(len(self), columns)[0], "padding": padding}
             recipe = samples.recipe | {"layout": layout}
             sheet = tile(samples.pixels(), layout["columns"], padding)
@@ -89,12 +89,12 @@ class Samples:
         if path.exists() and not path.is_dir():
             raise OutputError(f"{path} is a file; name a folder, or a file that ends in .png")
         kind = picture_format(path, format or "png")
-        samples = self._with_hooks()
+        samples = self.as_saved()
         recipes = [select_rows(samples.recipe, [row]) for row in range(len(samples))]
         return write_pictures(path, samples.pixels(), recipes, kind=kind, force=force)  # type: ignore[arg-type]
 
-    def _with_hooks(self) -> "Samples":
-        """Let plugins have their last word; those that changed something are named."""
+    def as_saved(self) -> "Samples":
+        """Return what `save` writes: plugins have a last word, and the recipe names them."""
         samples = self
         for plugin, result in manager().call("mmgen_before_save", samples=samples):
             if not isinstance(result, Samples):

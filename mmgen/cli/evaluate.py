@@ -1,0 +1,134 @@
+"""`mmgen evaluate`: measure a model on a data set."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mmgen.cli.output import DTYPES, JSON_OPTION, examples, note, print_json
+from mmgen.cli.progress import Progress, progress_bar
+from mmgen.cli.request import parse_pairs
+from mmgen.cli.target import find_target, note_size
+from mmgen.errors import OptionError, did_you_mean
+from mmgen.families import Metric
+from mmgen.media.targets import check_output
+from mmgen.options import Options, describe
+from mmgen.plugins import manager
+
+
+@click.command(
+    "evaluate",
+    epilog=examples(
+        "mmgen evaluate vae-mnist --data ./mnist --metric nll",
+        "mmgen evaluate runs/first --data ./pictures --metric reconstruction --split valid",
+        "mmgen evaluate vae-mnist --data ./mnist --metric nll --set num_samples=100 --json",
+    ),
+)
+@click.argument("model", metavar="MODEL|RUN")
+@click.option("--data", required=True, metavar="D", help="A folder, file or Hub name of pictures.")
+@click.option(
+    "--metric", "metrics", multiple=True, required=True, metavar="M", help="As nll; mmgen info M."
+)
+@click.option("--split", default="test", show_default=True, help="The part of the data.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=V", help="An option of a metric or the data."
+)
+@click.option("--device", metavar="D", help="cpu, cuda, …  [default: a GPU, if there is one]")
+@click.option("--dtype", type=click.Choice(DTYPES), help="Default: float32.")
+@click.option("--yes", is_flag=True, help="Install the model's official plugin if it is missing.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="F", help="Write the JSON here too."
+)
+@click.option("--force", is_flag=True, help="Replace what exists.")
+@JSON_OPTION
+def command(
+    model: str,
+    data: str,
+    metrics: tuple[str, ...],
+    split: str,
+    settings: tuple[str, ...],
+    device: str | None,
+    dtype: str | None,
+    yes: bool,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Measure a model on a data set.
+
+    MODEL is a name from mmgen list, a folder (./x), the folder of a training run, or a Hub
+    repository. A setting that two metrics have goes to both; nll.num_samples=100 to one;
+    data.size=32 to the data.
+    """
+    chosen = [manager().metric(name) for name in metrics]
+    # A folder needs no slash here: a run is named as it was for mmgen train.
+    place = f"./{model}" if "/" not in model and Path(model).is_dir() else model
+    target = find_target(place, install=yes)
+    if output is not None:
+        check_output(output, force=force)
+    of_data, of_metrics = sort_settings(parse_pairs(settings, "--set"), chosen)
+    note_size(target)
+
+    from mmgen.cli.operations import load_model  # torch from here on
+    from mmgen.data import DataOptions, load
+    from mmgen.metrics import evaluate
+
+    with progress_bar("reading pictures") as progress:
+        pictures = load(data, split, DataOptions.build(of_data), progress=progress)
+    for line in pictures.notes:
+        note(line)
+    loaded = load_model(target.name, device=device, dtype=dtype)
+    results = []
+    for name in metrics:
+        with progress_bar(name) as progress:
+            report = None if progress is None else _without_name(progress)
+            results += evaluate(loaded, pictures, [name], options=of_metrics[name], progress=report)
+    figures = [result.to_dict() for result in results]
+    facts = {"model": model, "data": data, "split": split, "results": figures}
+    if output is not None:
+        _write(output, facts)
+    if as_json:
+        print_json(facts)
+    else:
+        click.echo("\n".join(map(str, results)))
+
+
+def sort_settings(
+    pairs: list[tuple[str, str]], metrics: Sequence[Metric]
+) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Return the settings of the data, and those of each metric.
+
+    Raises:
+        OptionError: a key that none of them has, or a value out of range.
+    """
+    from mmgen.data.options import DataOptions
+
+    classes = {"data": DataOptions} | {item.name: item.options or Options for item in metrics}
+    known = {name: [info.name for info in describe(cls)] for name, cls in classes.items()}
+    tables: dict[str, dict[str, str]] = {name: {} for name in classes}
+    for key, value in pairs:
+        table, _, name = key.rpartition(".")
+        owners = [owner for owner in ([table] if table else known) if name in known.get(owner, ())]
+        if not owners:
+            every = [f"{owner}.{name}" for owner, names in known.items() for name in names]
+            plain = {item.partition(".")[2] for item in every}
+            near = did_you_mean(key, [*every, *plain]) or "."
+            raise OptionError(f"unknown setting {key!r}{near} Known: {', '.join(every)}")
+        for owner in owners:
+            tables[owner][name] = value
+    for name, cls in classes.items():
+        cls.build(tables[name])
+    return tables.pop("data"), tables
+
+
+def _without_name(progress: Progress) -> Callable[[str, int, int], None]:
+    return lambda _, done, total: progress(done, total)
+
+
+def _write(path: Path, facts: dict[str, Any]) -> None:
+    from mmgen.media.files import atomic_file
+
+    with atomic_file(path) as file:
+        file.write((json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())

@@ -1,0 +1,70 @@
+"""Recipes read back from files: whoever made the file may have written anything into it."""
+
+from pathlib import Path
+from typing import Any
+
+from mmgen.errors import InputError, UnsupportedOperationError
+from mmgen.media.files import read_recipe
+
+RECIPE_FORMAT = 1
+OPERATIONS = ("generate", "reconstruct", "interpolate")
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "format": int,
+    "model": dict,
+    "seed": int,
+    "indices": list,
+    "conditions": dict,
+    "options": dict,
+    "batch_size": int,
+    "device": str,
+    "dtype": str,
+    "versions": dict,
+}
+
+
+def read_checked_recipe(path: Path) -> dict[str, Any]:
+    """Return the recipe of a picture, every part of it of the right type.
+
+    Raises:
+        InputError: there is none, or it is damaged.
+        UnsupportedOperationError: a newer mmgen wrote it.
+    """
+    recipe = read_recipe(path)
+    stated = recipe.get("format")
+    if isinstance(stated, int) and stated > RECIPE_FORMAT:
+        raise UnsupportedOperationError(
+            f"{path}: its recipe has format {stated}, this mmgen reads {RECIPE_FORMAT}; "
+            "run pip install --upgrade mmgen-core"
+        )
+    for key, kind in _TYPES.items():
+        if not isinstance(recipe.get(key), kind):
+            raise InputError(f"{path}: its recipe is damaged: {key!r} is {recipe.get(key)!r}")
+    sound = (
+        all(isinstance(index, int) and index >= 0 for index in recipe["indices"])
+        and recipe["indices"]
+        and all(isinstance(values, list) for values in recipe["conditions"].values())
+        and recipe.get("operation", "generate") in OPERATIONS
+        and _is_layout(recipe.get("layout") or {})
+    )
+    if not sound:
+        raise InputError(f"{path}: its recipe is damaged: indices, conditions or layout")
+    return recipe
+
+
+def _is_layout(layout: Any) -> bool:
+    return isinstance(layout, dict) and all(
+        key in ("columns", "padding") and isinstance(value, int) and 0 <= value < 10_000
+        for key, value in layout.items()
+    )
+
+
+def needed_media(recipe: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
+    """Return (slot, {"sha256": …, "file": …}) of each medium that the model was given."""
+    needed = [
+        (slot, value)
+        for slot, values in recipe["conditions"].items()
+        for value in values
+        if isinstance(value, dict)
+    ]
+    return needed + [("image", value) for value in recipe.get("ends", [])]

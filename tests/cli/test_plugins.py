@@ -1,0 +1,98 @@
+"""`mmgen plugins`."""
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mmgen.cli import installer
+from mmgen.plugins import Plugin, manager
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What would have been run as the installer, in place of running it."""
+    seen: list[list[str]] = []
+
+    class Done:
+        returncode = 0
+
+    def pretend(command: list[str], **_: Any) -> Done:
+        seen.append(command)
+        return Done()
+
+    monkeypatch.setattr("subprocess.run", pretend)
+    return seen
+
+
+def test_installed_and_missing_plugins_are_rows(run: Run, index: Callable[[str], None]) -> None:
+    index("mmgen-plugin-gan")
+    rows = {row["distribution"]: row for row in json.loads(run("plugins", "--json").out)}
+    assert (rows["tiny-zoo"]["status"], rows["tiny-zoo"]["models"]) == ("ok", ["tiny-pets"])
+    assert rows["mmgen-plugin-gan"]["status"] == "not installed: pip install mmgen-plugin-gan"
+    assert run("plugins").out == run("plugins", "list").out
+
+
+def test_a_broken_plugin_says_why(run: Run) -> None:
+    manager().add(Plugin("odd", "odd-plugin", "1.0", broken="import failed"))
+    assert "broken: import failed" in run("plugins").out
+
+
+@pytest.mark.parametrize("name", ["gan", "gan-faces", "mmgen-plugin-gan"])
+def test_install_takes_names_of_the_index(
+    run: Run, index: Callable[[str], None], commands: list[list[str]], name: str
+) -> None:
+    index("mmgen-plugin-gan")
+    assert run("plugins", "install", name).out == "mmgen-plugin-gan\n"
+    (command,) = commands
+    assert command[0] == sys.executable
+    assert command[-2:] == ["install", "mmgen-plugin-gan"]
+
+
+@pytest.mark.parametrize("name", ["requests", "git+https://example.org/x", "-r", "mmgen-plugin-x"])
+def test_nothing_else_is_ever_installed(
+    run: Run, index: Callable[[str], None], commands: list[list[str]], name: str
+) -> None:
+    index("mmgen-plugin-gan")
+    result = run("plugins", "install", "--", name)
+    assert (result.code, commands) == (1, [])
+    assert "is not in the zoo's index" in result.err
+
+
+def test_uninstall_asks_first(
+    run: Run, commands: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert run("plugins", "uninstall", "tiny").code == 130  # nobody answers
+    assert commands == []
+    assert run("plugins", "uninstall", "tiny", "--yes").out == "tiny-zoo\n"
+    assert commands[0][-3:] == ["uninstall", "--yes", "tiny-zoo"]
+
+
+@pytest.mark.parametrize("name", ["core", "mmgen-core", "torch"])
+def test_only_plugins_are_removed(run: Run, commands: list[list[str]], name: str) -> None:
+    result = run("plugins", "uninstall", name, "--yes")
+    assert (result.code, commands) == (1, [])
+
+
+def test_a_failed_installer_is_a_failure(
+    run: Run, index: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index("mmgen-plugin-gan")
+    fails = [sys.executable, "-c", "raise SystemExit(3)"]
+    monkeypatch.setattr(installer, "installer_command", lambda action: fails)
+    result = run("plugins", "install", "gan")
+    assert result.code == 1
+    assert "the installer failed with exit code 3" in result.err
+
+
+def test_uv_installs_where_there_is_no_pip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(installer, "find_spec", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
+    expected = ["/bin/uv", "pip", "install", "--python", sys.executable]
+    assert installer.installer_command("install") == expected
