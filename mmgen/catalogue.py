@@ -27,7 +27,7 @@ SCHEMA = 1
 INDEX_NAME = "registry.toml"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class FileEntry:
     """A file of a model: its path in the model's folder, sha256 (hex) and size in bytes."""
 
@@ -36,7 +36,7 @@ class FileEntry:
     bytes: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class FigureEntry:
     """A measured figure and how it was measured."""
 
@@ -47,7 +47,7 @@ class FigureEntry:
     standard_error: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class ModelEntry:
     """A model of the catalogue.
 

@@ -12,7 +12,7 @@ from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 from mmgen.errors import OptionError, did_you_mean
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OptionInfo:
     """One option, as `mmgen info` prints it."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Slot:
     """A named input with its modality; two slots may share a modality."""
 
@@ -33,7 +33,7 @@ class Slot:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Size:
     """What sizes of picture a model makes or takes.
 

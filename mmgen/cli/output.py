@@ -1,6 +1,5 @@
 """What every command shares: results on stdout, messages on stderr, examples in the help."""
 
-import json
 from typing import Any
 
 import click
@@ -17,6 +16,8 @@ def examples(*lines: str, more: str = "") -> str:
 
 def print_json(value: Any) -> None:
     """Print a result as JSON."""
+    import json  # most listings print none
+
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 

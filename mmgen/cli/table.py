@@ -3,9 +3,9 @@
 import os
 import sys
 from collections.abc import Sequence
-from unicodedata import east_asian_width
 
 _GAP = "  "
+_FIRST_WIDE = "\u1100"
 _LEAST = 8  # columns of the terminal that a cell keeps when it is narrow
 
 
@@ -71,6 +71,8 @@ def _fit(text: str, width: int) -> str:
 
 def _columns(text: str) -> int:
     """Return how many columns of a terminal a text takes."""
-    if text.isascii():
+    if not text or max(text) < _FIRST_WIDE:
         return len(text)
+    from unicodedata import east_asian_width
+
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
