@@ -1,0 +1,60 @@
+"""Batches: from memory, or made one ahead in a thread."""
+
+import threading
+
+import pytest
+import torch
+
+from mmgen.data import PictureData
+from mmgen.training.feed import ReadAhead, make_source
+
+CPU = torch.device("cpu")
+
+
+def test_a_batch_has_the_slots_names_and_pictures_in_the_unit_interval(
+    pictures: PictureData,
+) -> None:
+    source = make_source(pictures, CPU)
+    batch = source.batch(torch.tensor([5, 0, 5]), CPU)
+    assert batch.keys() == {"target", "label"}
+    assert batch["target"].dtype == torch.float32
+    assert torch.equal(batch["target"][0], pictures.images[5].float() / 255)
+    assert batch["label"].tolist() == [2, 0, 2]
+
+
+def test_white_is_exactly_one() -> None:
+    data = PictureData(images=torch.full((2, 1, 2, 2), 255, dtype=torch.uint8))
+    assert make_source(data, CPU).batch(torch.arange(2), CPU)["target"].eq(1).all()
+
+
+def test_captions_come_with_their_pictures() -> None:
+    data = PictureData(
+        images=torch.zeros(3, 1, 2, 2, dtype=torch.uint8), texts=["a cat", "a dog", ""]
+    )
+    assert make_source(data, CPU).batch(torch.tensor([2, 0]), CPU)["text"] == ["", "a cat"]
+
+
+def test_read_ahead_gives_the_batches_in_order_and_starts_anywhere() -> None:
+    threads = set()
+
+    def make(draw: int) -> list[dict[str, int]]:
+        threads.add(threading.current_thread().name)
+        return [{"draw": draw}]
+
+    ahead = ReadAhead(make)
+    assert [ahead.get(draw)[0]["draw"] for draw in (0, 1, 2, 7, 8)] == [0, 1, 2, 7, 8]
+    ahead.close()
+    assert any(name.startswith("mmgen-feed") for name in threads)
+
+
+def test_read_ahead_passes_errors_on() -> None:
+    def make(draw: int) -> list[dict[str, int]]:
+        if draw == 1:
+            raise OSError("gone")
+        return [{}]
+
+    ahead = ReadAhead(make)
+    ahead.get(0)
+    with pytest.raises(OSError, match="gone"):
+        ahead.get(1)
+    ahead.close()
