@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from mmgen.errors import ModelFileError, OptionError, OutputError
+from mmgen.errors import ModelFileError, OptionError, OutputError, PluginError
 from mmgen.interfaces.encoder import Encoder
 from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.model import Model
@@ -48,9 +48,19 @@ def _load(folder: Path, depth: int) -> Model:
     for name, (_, part) in model.parts().items():
         if part is not parts[name]:
             raise ModelFileError(f"{path}: part {name!r} is not where the network keeps it")
-    left = [name for name, tensor in model.state_dict().items() if tensor.is_meta]
-    assert not left, f"{type(model).__name__} made {left[0]!r} without storage"
+    _check_storage(model, config)
     return model
+
+
+def _check_storage(model: Model, config: ConfigFile) -> None:
+    """Raise PluginError for a tensor that no file fills."""
+    tensors = (*model.named_parameters(), *model.named_buffers())
+    left = [name for name, tensor in tensors if tensor.is_meta]
+    if left:
+        raise PluginError(
+            f"{config.architecture}: buffer {left[0]!r} is not saved, so it has no value when the "
+            "model is loaded; register it as persistent, or compute it on first use"
+        )
 
 
 def _build(config: ConfigFile, parts: dict[str, Model], path: Path) -> Model:

@@ -12,7 +12,7 @@ from mmgen.media.files import read_recipe
 from mmgen.media.pictures import to_bytes
 from mmgen.pretrained import load_folder
 from mmgen.testing.case import GeneratorCase, check
-from mmgen.testing.outcome import ContractError, demand, demand_identical
+from mmgen.testing.outcome import ContractError, demand, demand_alike, demand_identical
 from mmgen.testing.values import required_inputs
 
 
@@ -38,11 +38,19 @@ def check_saved_model_is_whole(case: GeneratorCase) -> None:
 
 @check
 def check_memory_format_is_not_saved(case: GeneratorCase) -> None:
-    """The file is the same whatever the memory format of the weights."""
+    """Pictures and file are the same whatever the memory format of the weights."""
     model = case.build()
+    given = required_inputs(model, 2)
+    images = case.draw(model, 2, **given).images
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder, "a"))
         model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        demand_alike(
+            images,
+            case.draw(model, 2, **given).images,
+            case.tolerance,
+            "another memory format must give the same pictures",
+        )
         model.save(Path(folder, "b"))
         demand_same_model(model, _load(Path(folder, "b")))
         _demand_same_files(Path(folder, "a"), Path(folder, "b"))
