@@ -13,7 +13,7 @@ from torch import Tensor
 
 LIKELIHOODS = ("bernoulli", "discretised-logistic-mixture")
 _LEVELS = 255
-_SMALLEST_LOG_SCALE = -7.0
+_LOG_SCALES = (-7.0, 5.0)  # from a quarter of a bin to flat; data of 0 and 255 alone want more
 
 
 class Likelihood(Protocol):
@@ -131,7 +131,7 @@ class DiscretisedLogisticMixture:
         weights, rest = parameters.float().split((m, self.num_parameters - m), dim=1)
         parts = rest.reshape(n, m, -1, h, w)
         means, log_scales, pairs = parts.split((c, c, c * (c - 1) // 2), dim=2)
-        return weights, means, log_scales.clamp(min=_SMALLEST_LOG_SCALE), torch.tanh(pairs)
+        return weights, means, log_scales.clamp(*_LOG_SCALES), torch.tanh(pairs)
 
     def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
         """Return log p(x) in nats (N,), x rounded to 256 levels."""

@@ -56,9 +56,13 @@ class ConvVaeConfig(VaeConfig):
 class HierarchicalVaeConfig(VaeConfig):
     """`hierarchical-vae`: a top-down ladder of latents, from a dense one to fine maps.
 
-    The lists have one item per size of the feature maps: full size, half of it, a quarter, ….
+    The lists have one item per size of the feature maps: full size, half of it, a quarter, …,
+    where the full size is that of the picture divided by `patch`.
     """
 
+    patch: int = option(
+        1, minimum=1, unit="px", help="side of the squares of pixels that become one position"
+    )
     widths: tuple[int, ...] = option(
         (32, 64, 96, 128), minimum=1, help="channels of the feature maps per size"
     )

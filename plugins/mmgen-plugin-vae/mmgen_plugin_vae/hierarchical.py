@@ -34,17 +34,20 @@ class HierarchicalVae(Autoencoder):
             Level(config, index, condition_width=self.condition_width)
             for index in range(len(config.widths))
         ]
-        self.stem = nn.Conv2d(config.channels, config.widths[0], 3, padding=1)
+        patch = config.patch
+        self.stem = nn.Conv2d(config.channels * patch**2, config.widths[0], 3, padding=1)
         self.levels = cast(Sequence[Level], nn.ModuleList(levels))
         self.downs = nn.ModuleList([Downsample(a, b) for a, b in pairwise(config.widths)])
         self.ups = nn.ModuleList([Upsample(b, a) for a, b in pairwise(config.widths)])
-        self.sizes = map_sizes(config.height, config.width, len(config.widths))
+        coarse = (-(-config.height // patch), -(-config.width // patch))
+        self.sizes = map_sizes(*coarse, len(config.widths))
         self.top: DenseTop | None = None
         if config.dense_latents:
             self.top = DenseTop(config, self.sizes[-1], condition_width=self.condition_width)
         else:
             self.start = nn.Parameter(0.1 * torch.randn(1, config.widths[-1], *self.sizes[-1]))
-        self.head = nn.Conv2d(config.widths[0], self.pixels.num_parameters, 3, padding=1)
+        outputs = self.pixels.num_parameters * patch**2
+        self.head = nn.Conv2d(config.widths[0], outputs, 3, padding=1)
 
     @property
     def latent_shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -58,7 +61,7 @@ class HierarchicalVae(Autoencoder):
 
     def bottom_up(self, images: Tensor, vector: Tensor | None) -> tuple[Tensor, ...]:
         """Return the evidence for each latent layer from the top, each (N, width, h, w)."""
-        features = self.stem(images)
+        features = self.stem(to_patches(images, self.config.patch))
         collected: list[Tensor] = []  # from the finest layer to the top
         for index, level in enumerate(self.levels):
             if index:
@@ -85,7 +88,15 @@ class HierarchicalVae(Autoencoder):
             features = self.levels[index].descend(features, walk, vector)
             if index:
                 features = self.ups[index - 1](features, self.sizes[index - 1])
-        return walk.finish(self.head(F.silu(features)))
+        parameters = F.pixel_shuffle(self.head(F.silu(features)), self.config.patch)
+        return walk.finish(parameters[..., : self.config.height, : self.config.width])
+
+
+def to_patches(images: Tensor, patch: int) -> Tensor:
+    """Return (N, C · patch², h, w) of (N, C, H, W); sides are padded to multiples of the patch."""
+    height, width = images.shape[-2:]
+    padded = F.pad(images, (0, -width % patch, 0, -height % patch))
+    return F.pixel_unshuffle(padded, patch)
 
 
 class Walk:

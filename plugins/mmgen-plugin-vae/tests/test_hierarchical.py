@@ -1,0 +1,59 @@
+import pytest
+import torch
+from mmgen_plugin_vae.towers import map_sizes
+
+LADDERS = [
+    {"widths": (4,), "latents": (2,), "latent_channels": (1,), "dense_latents": 0},
+    {"widths": (4, 4), "latents": (0, 0), "latent_channels": (0, 0), "dense_latents": 2},
+    {"widths": (4, 5), "latents": (1, 3), "latent_channels": (2, 1), "blocks": 2},
+]
+
+
+@pytest.mark.parametrize("ladder", LADDERS)
+def test_any_ladder(build, pictures, ladder):
+    model = build("hierarchical-vae", height=7, width=10, **ladder)
+    images = pictures(2, height=7, width=10)
+    passed = model(images, torch.randn(2, model.latent_dim), None)
+    assert len(passed.posteriors) == len(model.latent_shapes)
+    shapes = [tuple(part.shape[1:]) for part in passed.whitened]
+    assert shapes == list(model.latent_shapes)
+    assert passed.parameters.shape == (2, 1, 7, 10)
+    assert passed.divergences().shape == (len(shapes), 2)
+
+
+def test_sizes_are_halved_and_rounded_up():
+    assert map_sizes(28, 5, 4) == ((28, 5), (14, 3), (7, 2), (4, 1))
+
+
+def test_every_layer_matters_on_the_way_down(build):
+    model = build("hierarchical-vae")
+    noise = torch.randn(1, model.latent_dim)
+    reference = model.decode(noise)
+    start = 0
+    for part in model.split_latents(noise):
+        changed = noise.clone()
+        changed[:, start : start + part.numel()] += 1
+        start += part.numel()
+        assert not torch.allclose(model.decode(changed), reference, atol=1e-4)
+
+
+def test_lower_posteriors_see_the_latents_above(build, pictures):
+    model = build("hierarchical-vae")
+    noise = torch.zeros(1, model.latent_dim)
+    moved = noise.clone()
+    moved[:, 0] = 1  # of the top layer
+    one, other = (model(pictures(1), part, None) for part in (noise, moved))
+    assert torch.equal(one.posteriors[0].shift, other.posteriors[0].shift)
+    for before, after in zip(one.posteriors[1:], other.posteriors[1:], strict=True):
+        assert not torch.allclose(before.shift, after.shift, atol=1e-5)
+
+
+def test_each_layer_has_evidence_of_its_own(build, pictures):
+    model = build("hierarchical-vae")
+    evidence = model.collect(pictures(2), None)
+    sizes = [tuple(part.shape[2:]) for part in evidence]
+    assert sizes == [shape[1:] for shape in model.latent_shapes]
+    images = pictures(2).requires_grad_()
+    for part in model.collect(images, None):
+        (gradient,) = torch.autograd.grad(part.sum(), images, retain_graph=True)
+        assert gradient.abs().sum() > 0
