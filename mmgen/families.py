@@ -49,6 +49,20 @@ class Architecture:
     training: type[Options] | None = None
     tasks: tuple[str, ...] = ("unconditional-image-generation",)
 
+    def __post_init__(self) -> None:
+        _check_name("architecture", self.name)
+        where = f"architecture {self.name!r}"
+        _check_reference(f"{where}: network", self.network)
+        if self.trainer is not None:
+            _check_reference(f"{where}: trainer", self.trainer)
+        if self.kind not in ("generator", "encoder"):
+            raise PluginError(f"{where}: kind must be 'generator' or 'encoder'; got {self.kind!r}")
+        for field in ("config", "generation", "training"):
+            value = getattr(self, field)
+            optional = field != "config" and value is None
+            if not optional and not (isinstance(value, type) and issubclass(value, Options)):
+                raise PluginError(f"{where}: {field} must be a class of Options; got {value!r}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
@@ -58,6 +72,11 @@ class Family:
     summary: str
     architectures: tuple[Architecture, ...]
     papers: tuple[Paper, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_name("family", self.name)
+        _check_items(f"family {self.name!r}: architectures", self.architectures, Architecture)
+        _check_items(f"family {self.name!r}: papers", self.papers, Paper)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +93,14 @@ class Modality:
     reader: str
     summary: str = ""
 
+    def __post_init__(self) -> None:
+        _check_name("modality", self.name)
+        _check_reference(f"modality {self.name!r}: reader", self.reader)
+        if self.kind not in ("semantic", "spatial"):
+            raise PluginError(
+                f"modality {self.name!r}: kind must be 'semantic' or 'spatial'; got {self.kind!r}"
+            )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
@@ -83,6 +110,10 @@ class Metric:
     summary: str
     function: str
     options: type[Options] | None = None
+
+    def __post_init__(self) -> None:
+        _check_name("metric", self.name)
+        _check_reference(f"metric {self.name!r}: function", self.function)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +125,10 @@ class DatasetSource:
     loader: str
     splits: tuple[str, ...] = ("train", "test")
 
+    def __post_init__(self) -> None:
+        _check_name("data set", self.name)
+        _check_reference(f"data set {self.name!r}: loader", self.loader)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Format:
@@ -102,6 +137,25 @@ class Format:
     name: str
     summary: str
     reader: str
+
+
+def _check_name(kind: str, name: object) -> None:
+    plain = isinstance(name, str) and name.replace("-", "").replace("_", "").isalnum()
+    if not plain or not isinstance(name, str) or name != name.lower():
+        raise PluginError(
+            f"{kind}: a name has small letters, digits and hyphens, as 'conv-vae'; got {name!r}"
+        )
+
+
+def _check_reference(what: str, reference: object) -> None:
+    parts = reference.split(":") if isinstance(reference, str) else []
+    if len(parts) != 2 or not all(parts):
+        raise PluginError(f"{what} must be named as 'package.module:Name'; got {reference!r}")
+
+
+def _check_items(what: str, items: object, kind: type) -> None:
+    if not isinstance(items, tuple | list) or not all(isinstance(item, kind) for item in items):
+        raise PluginError(f"{what} must be a tuple of {kind.__name__}; got {items!r}")
 
 
 def load_reference(reference: str) -> Any:

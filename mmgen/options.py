@@ -151,11 +151,10 @@ def _plain(value: Any) -> Any:
 
 def _type_name(hint: Any) -> str:
     if _is_union(hint):
-        inner = [arg for arg in get_args(hint) if arg is not type(None)]
-        return " or ".join(_type_name(arg) for arg in inner) + " or none"
+        return " or ".join(_type_name(arg) for arg in get_args(hint))
     if get_origin(hint) is tuple:
         return f"list of {_type_name(get_args(hint)[0])}"
-    names = {int: "int", float: "number", str: "text", bool: "yes/no"}
+    names = {int: "int", float: "number", str: "text", bool: "yes/no", type(None): "none"}
     return names.get(hint, getattr(hint, "__name__", str(hint)))
 
 
@@ -166,7 +165,7 @@ def _is_union(hint: Any) -> bool:
 def _coerce(value: Any, info: OptionInfo) -> Any:
     try:
         value = _convert(value, info.type)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise OptionError(
             f"option {info.name!r} takes {info.type_name} ({info.rule}); got {value!r}"
         ) from None
@@ -180,10 +179,10 @@ def _check_range(value: Any, info: OptionInfo) -> None:
         return
     allowed = info.choices is None or value in info.choices
     if isinstance(value, int | float) and not isinstance(value, bool):
-        # Written so that NaN, which compares false with everything, is refused.
         allowed = allowed and (info.minimum is None or value >= info.minimum)
         allowed = allowed and (info.maximum is None or value <= info.maximum)
-        allowed = allowed and value == value
+        if value != value or abs(value) == float("inf"):
+            raise OptionError(f"option {info.name!r} must be a finite number; got {value!r}")
     if not allowed:
         unit = f" {info.unit}" if info.unit else ""
         raise OptionError(f"option {info.name!r} must be {info.rule}{unit}; got {value!r}")
@@ -191,13 +190,22 @@ def _check_range(value: Any, info: OptionInfo) -> None:
 
 def _convert(value: Any, hint: Any) -> Any:
     if _is_union(hint):
-        if value is None or (isinstance(value, str) and value.lower() in ("none", "null")):
-            return None
-        inner = [arg for arg in get_args(hint) if arg is not type(None)]
-        return _convert(value, inner[0])
+        return _convert_union(value, get_args(hint))
     if get_origin(hint) is tuple:
         return _convert_list(value, get_args(hint)[0])
     return _SCALARS[hint](value) if hint in _SCALARS else value
+
+
+def _convert_union(value: Any, hints: tuple[Any, ...]) -> Any:
+    """Return the value as the first of the types that takes it."""
+    if type(None) in hints and (value is None or str(value).lower() in ("none", "null")):
+        return None
+    for hint in hints:
+        try:
+            return _convert(value, hint)
+        except (TypeError, ValueError, OverflowError):
+            continue
+    raise ValueError(value)
 
 
 def _convert_list(value: Any, item_hint: Any) -> tuple[Any, ...]:
@@ -219,16 +227,16 @@ def _to_bool(value: Any) -> bool:
 
 
 def _to_int(value: Any) -> int:
-    if isinstance(value, bool):
+    if isinstance(value, bool | bytes):
         raise ValueError(value)
-    number = int(value) if not isinstance(value, str) else int(value.replace("_", ""))
-    if isinstance(value, float) and number != value:
+    number = int(value)
+    if not isinstance(value, str) and number != value:
         raise ValueError(value)
     return number
 
 
 def _to_float(value: Any) -> float:
-    if isinstance(value, bool):
+    if isinstance(value, bool | bytes):
         raise ValueError(value)
     return float(value)
 
@@ -239,4 +247,15 @@ def _to_text(value: Any) -> str:
     return value
 
 
-_SCALARS = {bool: _to_bool, int: _to_int, float: _to_float, str: _to_text}
+def _to_none(value: Any) -> None:
+    if value is not None:
+        raise ValueError(value)
+
+
+_SCALARS = {
+    bool: _to_bool,
+    int: _to_int,
+    float: _to_float,
+    str: _to_text,
+    type(None): _to_none,
+}

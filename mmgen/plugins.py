@@ -5,10 +5,11 @@ so that whatever raises becomes a row "broken: why" while everything else works.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
+from inspect import isroutine
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -113,7 +114,8 @@ class PluginManager:
             brought.clear()
         plugin.formats.clear()
         plugin.registry = None
-        if plugin.module is not None and self._pluggy.is_registered(plugin.module):
+        shared = any(p.module is plugin.module and not p.broken for p in self.plugins)
+        if plugin.module is not None and not shared and self._pluggy.is_registered(plugin.module):
             self._pluggy.unregister(plugin.module)
 
     def _check_version(self, plugin: Plugin) -> None:
@@ -134,12 +136,23 @@ class PluginManager:
         module = plugin.module
         assert module is not None
         specified = {name for name in vars(hookspecs) if name.startswith("mmgen_")}
-        for name, value in vars(module).items():
-            if hasattr(value, "mmgen_impl") and name not in specified:
-                raise PluginError(f"there is no hook {name!r}{did_you_mean(name, specified)}")
+        for name in vars(module):
+            value = getattr(module, name)
+            if not isroutine(value):
+                continue
+            mark: dict[str, Any] | None = getattr(value, "mmgen_impl", None)
+            hook = (mark or {}).get("specname") or name
+            if mark is not None and hook not in specified:
+                raise PluginError(f"there is no hook {hook!r}{did_you_mean(hook, specified)}")
+            if mark is None and name in specified:
+                raise PluginError(f"{name} is not marked as a hook; write @mmgen.hookimpl above it")
+        if self._pluggy.is_registered(module):
+            raise PluginError("its module is another plugin's already")
         try:
-            self._pluggy.register(module, plugin.name)
-        except (pluggy.PluginValidationError, ValueError) as error:
+            self._pluggy.register(module, f"{plugin.name} #{len(self.plugins)}")
+        except pluggy.PluginValidationError as error:
+            # What was registered before the hook that is wrong must not stay.
+            self._pluggy.unregister(module)
             reason = " ".join(str(error).split())
             raise PluginError(f"a hook has the wrong signature: {reason}") from error
 
@@ -170,6 +183,8 @@ class PluginManager:
             values = [arguments[name] for name in implementation.argnames]
             try:
                 result = implementation.function(*values)
+            except PluginError as error:
+                raise PluginError(f"{hook}: {error}") from error
             except (Exception, SystemExit) as error:
                 raise PluginError(f"{hook} raised {type(error).__name__}: {error}") from error
             if result is not None:
@@ -188,6 +203,29 @@ class PluginManager:
             except PluginError as error:
                 self.block(plugin, str(error))
         return results
+
+    def pass_on(
+        self, hook: str, argument: str, value: Any, objection: Callable[[Any], str]
+    ) -> tuple[Any, list[str]]:
+        """Let one working plugin after the other replace a value; one that fails is blocked.
+
+        Args:
+            objection: says what is wrong with a result, or "".
+
+        Returns:
+            The last value, and the names of the plugins that replaced it.
+        """
+        names = []
+        for plugin in [item for item in self.plugins if not item.broken]:
+            try:
+                for result in self._results(plugin, hook, **{argument: value}):
+                    if why := objection(result):
+                        raise PluginError(f"{hook} {why}")
+                    value = result
+                    names.append(plugin.name)
+            except PluginError as error:
+                self.block(plugin, str(error))
+        return value, names
 
     @property
     def families(self) -> list[tuple[Plugin, Family]]:

@@ -19,10 +19,10 @@ from mmgen.plugins import manager
 
 @dataclass(frozen=True)
 class Samples:
-    """Pictures and their recipe.
+    """Pictures, or film, and their recipe.
 
     Attributes:
-        images: float32 (N, C, H, W) in [0, 1], on the CPU.
+        images: float32 in [0, 1], on the CPU: pictures (N, C, H, W), or film (N, T, C, H, W).
         recipe: all that is needed to make them again; JSON-able.
     """
 
@@ -38,17 +38,34 @@ class Samples:
         chosen = [chosen] if isinstance(chosen, int) else list(chosen)
         return Samples(self.images[chosen], select_rows(self.recipe, chosen))
 
+    @property
+    def frames(self) -> Tensor | None:
+        """The film (N, T, C, H, W); None for pictures."""
+        return self.images if self.images.ndim == 5 else None
+
     def pixels(self) -> np.ndarray:
-        """Return uint8 (N, H, W), or (N, H, W, C) in colour."""
-        return to_bytes(self.images)
+        """Return uint8 (N, H, W), or (N, H, W, C) in colour; for film (N, T, H, W[, C])."""
+        if self.frames is None:
+            return to_bytes(self.images)
+        pixels = to_bytes(self.frames.flatten(0, 1))
+        return pixels.reshape(*self.frames.shape[:2], *pixels.shape[1:])
 
     def to_pil(self) -> list[Image.Image]:
-        """Return one Pillow picture each."""
-        return [Image.fromarray(pixels) for pixels in self.pixels()]
+        """Return one Pillow picture each; of film every frame, sample after sample."""
+        return [Image.fromarray(pixels) for pixels in self._stills()]
 
     def grid(self, columns: int | None = None, padding: int = 2) -> Image.Image:
-        """Return all pictures in one, row by row; as square as may be unless told."""
-        return Image.fromarray(tile(self.pixels(), columns, padding))
+        """Return all pictures in one, row by row; as square as may be unless told.
+
+        Of film each sample is a row of its frames, unless told.
+        """
+        if columns is None and self.frames is not None:
+            columns = self.frames.shape[1]
+        return Image.fromarray(tile(self._stills(), columns, padding))
+
+    def _stills(self) -> np.ndarray:
+        pixels = self.pixels()
+        return pixels if self.frames is None else pixels.reshape(-1, *pixels.shape[2:])
 
     def save(
         self,
@@ -58,16 +75,19 @@ class Samples:
         force: bool = False,
         columns: int | None = None,
         padding: int = 2,
+        frames_per_second: float = 8.0,
     ) -> list[Path]:
         """Write the pictures with their recipe; whole or not at all.
 
         A name that ends in .png or .webp gives one file: the picture, or a grid of them. Any
-        other name is a folder that gets one numbered file per picture.
+        other name is a folder that gets one numbered file per picture. Film is written the same
+        way, in moving PNG or WebP files.
 
         Args:
             format: "png" or "webp" (lossless); in a folder png unless told.
             force: replace what exists.
             columns, padding: of the grid; padding in px.
+            frames_per_second: of film.
 
         Returns:
             The files written.
@@ -76,13 +96,18 @@ class Samples:
             OutputError: something exists, cannot be written, or the disk is full.
         """
         path = Path(path)
+        speed = None if self.frames is None else frames_per_second
         if path.suffix.lower() in (".png", ".webp") and not path.is_dir():
-            kind = picture_format(path, format)
+            if format is not None and f".{format.lower()}" != path.suffix.lower():
+                raise OutputError(
+                    f"{path} and the format {format!r} contradict each other; leave one out"
+                )
+            kind = picture_format(path)
             samples = self.as_saved()
             layout = {"columns": grid_layout(len(self), columns)[0], "padding": padding}
             recipe = samples.recipe | {"layout": layout}
-            sheet = tile(samples.pixels(), layout["columns"], padding)
-            write_picture(path, sheet, recipe, kind=kind, force=force)
+            sheet = samples.sheet(layout["columns"], padding)
+            write_picture(path, sheet, recipe, kind=kind, force=force, speed=speed)
             return [path]
         if path.suffix and not path.is_dir():
             picture_format(path, None)
@@ -91,29 +116,43 @@ class Samples:
         kind = picture_format(path, format or "png")
         samples = self.as_saved()
         recipes = [select_rows(samples.recipe, [row]) for row in range(len(samples))]
-        return write_pictures(path, samples.pixels(), recipes, kind=kind, force=force)  # type: ignore[arg-type]
+        return write_pictures(
+            path, list(samples.pixels()), recipes, kind=kind, force=force, speed=speed
+        )
+
+    def sheet(self, columns: int, padding: int) -> np.ndarray:
+        """Return the pixels of the one file that `save` writes: uint8 ([T,] H, W[, C])."""
+        pixels = self.pixels()
+        if self.frames is None:
+            return tile(pixels, columns, padding)
+        return np.stack([tile(pixels[:, at], columns, padding) for at in range(pixels.shape[1])])
 
     def as_saved(self) -> "Samples":
         """Return what `save` writes: plugins have a last word, and the recipe names them."""
-        samples = self
-        for plugin, result in manager().call("mmgen_before_save", samples=samples):
-            if not isinstance(result, Samples):
-                continue
-            names = [*samples.recipe.get("hooks", []), plugin.name]
-            samples = Samples(result.images, result.recipe | {"hooks": names})
-        return samples
+        samples, names = manager().pass_on("mmgen_before_save", "samples", self, self._objection)
+        if not names:
+            return self
+        hooks = [*self.recipe.get("hooks", []), *names]
+        return Samples(samples.images, samples.recipe | {"hooks": hooks})
+
+    def _objection(self, result: Any) -> str:
+        """Return why what a plugin returned cannot be saved in place of these, or ""."""
+        if not isinstance(result, Samples):
+            return f"must return Samples or None; got {type(result).__name__}"
+        if len(result) != len(self) or result.images.ndim != self.images.ndim:
+            return f"must return as many pictures as it got; got {result!r} for {self!r}"
+        return ""
 
     def _repr_png_(self) -> bytes:
         """Show the pictures in a notebook."""
         buffer = io.BytesIO()
-        encode_picture(buffer, tile(self.pixels()), self.recipe, "png")
+        encode_picture(buffer, np.asarray(self.grid()), self.recipe, "png")
         return buffer.getvalue()
 
     def __repr__(self) -> str:
-        channels, height, width = self.images.shape[1:]
+        shape = "×".join(map(str, self.images.shape[1:]))
         model = self.recipe.get("model", {}).get("name", "")
-        seed = self.recipe.get("seed")
-        return f"Samples({len(self)} × {channels}×{height}×{width}, {model!r}, seed={seed})"
+        return f"Samples({len(self)} × {shape}, {model!r}, seed={self.recipe.get('seed')})"
 
 
 def select_rows(recipe: dict[str, Any], rows: Sequence[int]) -> dict[str, Any]:

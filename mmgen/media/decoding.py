@@ -23,13 +23,13 @@ def decode_picture(source: str | Path | bytes, channels: int) -> Image.Image:
     """
     name = "the picture" if isinstance(source, bytes) else repr(str(source))
     try:
-        opened = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
-        return convert_mode(ImageOps.exif_transpose(opened), channels)
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as opened:
+            return convert_mode(ImageOps.exif_transpose(opened), channels)
     except FileNotFoundError:
         raise InputError(f"{name} does not exist; give the path of a picture") from None
     except UnidentifiedImageError:
         raise InputError(f"{name} is not a picture that can be read (PNG, JPEG, …)") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Exception as error:  # a damaged file makes Pillow raise nearly anything
         raise InputError(f"{name} cannot be read: {error}") from error
 
 

@@ -24,6 +24,8 @@ def read_labels(value: Any, slot: Slot, size: Size) -> Tensor:  # noqa: ARG001
         InputError: a name or number that is not one of the classes.
     """
     if isinstance(value, Tensor | np.ndarray):
+        if value.ndim > 1:
+            raise InputError(f"{slot.name!r} takes one class or a row; got {tuple(value.shape)}")
         value = value.reshape(-1).tolist()
     many = value if isinstance(value, list | tuple | range) else [value]
     if not many:

@@ -10,19 +10,21 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from typing import IO, Any
 
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from mmgen.errors import InputError
+from mmgen.errors import InputError, OutputError
 from mmgen.media.decoding import decode_picture
 from mmgen.media.targets import check_folder, check_output, output_error
 
 KEYWORD = "mmgen"
 _EXIF_DESCRIPTION = 0x010E
 _PNG_COMPRESSION = 1  # several times faster than the default, a few percent larger
+_WEBP_MAX_PX = 16383
 
 
 @contextmanager
@@ -32,7 +34,7 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         OutputError: the disk is full, or the folder cannot be written to.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{get_ident()}.part")
     try:
         try:
             with temporary.open("wb") as file:
@@ -44,31 +46,61 @@ def atomic_file(path: Path) -> Iterator[IO[bytes]]:
         raise output_error(path, error) from error
 
 
-def encode_picture(file: IO[bytes], pixels: np.ndarray, recipe: dict[str, Any], kind: str) -> None:
-    """Write uint8 pixels (H, W[, C]) with their recipe as PNG or lossless WebP."""
+def encode_picture(
+    file: IO[bytes],
+    pixels: np.ndarray,
+    recipe: dict[str, Any],
+    kind: str,
+    speed: float | None = None,
+) -> None:
+    """Write uint8 pixels with their recipe as PNG or lossless WebP.
+
+    Args:
+        pixels: (H, W[, C]), or with a speed (T, H, W[, C]).
+        speed: frames per second of film; None for a still picture.
+
+    Raises:
+        OutputError: larger than the format allows.
+    """
+    stills = pixels[None] if speed is None else pixels
+    height, width = stills.shape[1:3]
+    if kind == "webp" and max(height, width) > _WEBP_MAX_PX:
+        raise OutputError(
+            f"WebP holds at most {_WEBP_MAX_PX} px a side; got {width}×{height}: use .png"
+        )
     text = json.dumps(recipe, separators=(",", ":"))
-    picture = Image.fromarray(pixels)
+    picture, *others = map(Image.fromarray, stills)
+    moving: dict[str, Any] = {}
+    if speed is not None:
+        moving = {"save_all": True, "append_images": others, "duration": 1000 / speed, "loop": 0}
     if kind == "png":
         info = PngInfo()
         info.add_itxt(KEYWORD, text)
-        picture.save(file, "PNG", pnginfo=info, compress_level=_PNG_COMPRESSION)
+        picture.save(file, "PNG", pnginfo=info, compress_level=_PNG_COMPRESSION, **moving)
     else:
         exif = Image.Exif()
         exif[_EXIF_DESCRIPTION] = text
-        picture.save(file, "WEBP", lossless=True, exact=True, method=2, exif=exif)
+        moving |= {"duration": round(1000 / speed)} if speed else {}
+        picture.save(file, "WEBP", lossless=True, exact=True, method=2, exif=exif, **moving)
 
 
 def write_picture(
-    path: Path, pixels: np.ndarray, recipe: dict[str, Any], *, kind: str, force: bool = False
+    path: Path,
+    pixels: np.ndarray,
+    recipe: dict[str, Any],
+    *,
+    kind: str,
+    force: bool = False,
+    speed: float | None = None,
 ) -> None:
-    """Write one picture, uint8 (H, W[, C]), whole or not at all.
+    """Write one picture or film, as `encode_picture` takes it, whole or not at all.
 
     Raises:
         OutputError: it exists, or cannot be written.
     """
     check_output(path, force=force)
     with atomic_file(path) as file:
-        encode_picture(file, pixels, recipe, kind)
+        encode_picture(file, pixels, recipe, kind, speed)
 
 
 def write_pictures(
@@ -78,8 +110,9 @@ def write_pictures(
     *,
     kind: str,
     force: bool = False,
+    speed: float | None = None,
 ) -> list[Path]:
-    """Write one numbered file per picture into a folder: all of them or none.
+    """Write one numbered file per picture or film into a folder: all of them or none.
 
     The files are encoded in threads into a temporary folder and moved when all are done.
 
@@ -87,16 +120,18 @@ def write_pictures(
         OutputError: one exists (and not `force`), or they cannot be written.
     """
     names = check_folder(folder, len(pixels), kind=kind, force=force)
+    made = not folder.is_dir()
     try:
-        made = not folder.exists()
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".mmgen-", dir=folder) as temporary:
-            _encode_all(Path(temporary), names, pixels, recipes, kind)
+            _encode_all(Path(temporary), names, pixels, recipes, kind, speed)
             for name in names:
                 os.replace(os.path.join(temporary, name), folder / name)  # noqa: PTH105, PTH118
-    except OSError as error:
+    except (OSError, OutputError) as error:
         if made and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
+        if isinstance(error, OutputError):
+            raise
         raise output_error(folder, error) from error
     return [folder / name for name in names]
 
@@ -107,13 +142,14 @@ def _encode_all(
     pixels: Sequence[np.ndarray],
     recipes: Sequence[dict[str, Any]],
     kind: str,
+    speed: float | None,
 ) -> None:
     workers = os.cpu_count() or 1
 
     def encode_every(start: int) -> None:
         for index in range(start, len(names), workers):
             with (folder / names[index]).open("wb") as file:
-                encode_picture(file, pixels[index], recipes[index], kind)
+                encode_picture(file, pixels[index], recipes[index], kind, speed)
 
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(encode_every, range(workers)))
@@ -131,7 +167,7 @@ def read_recipe(path: Path) -> dict[str, Any]:
         text = picture.info.get(KEYWORD) or picture.getexif().get(_EXIF_DESCRIPTION)
     try:
         recipe = json.loads(text) if text else None
-    except json.JSONDecodeError:
+    except (ValueError, TypeError, RecursionError):
         recipe = None
     if not isinstance(recipe, dict) or "seed" not in recipe:
         raise InputError(

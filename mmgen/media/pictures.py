@@ -66,7 +66,8 @@ def to_contract(value: Any, channels: int) -> Tensor:
     """Turn one picture or several, in any usual form, into float32 (K, C, H, W) in [0, 1].
 
     Takes a path, bytes, a PIL picture; a numpy array (H, W), (H, W, C) or (N, H, W, C) of uint8
-    or of floats in [0, 1]; a tensor (C, H, W) or (N, C, H, W), likewise; or a list of these.
+    or of floats in [0, 1]; a tensor (H, W), (C, H, W) or (N, C, H, W), likewise; or a list of
+    these.
 
     Raises:
         InputError: another type, unequal sizes, or values out of range.
@@ -85,23 +86,34 @@ def to_contract(value: Any, channels: int) -> Tensor:
     if isinstance(value, Image.Image):
         value = to_tensor(convert_mode(value, channels))
     elif isinstance(value, np.ndarray):
-        value = _channels_first(torch.from_numpy(np.ascontiguousarray(value)))
+        value = _from_array(value)
     if not isinstance(value, Tensor):
         raise InputError(
             f"a picture is a path, bytes, PIL picture, array or tensor; got {type(value).__name__}"
         )
-    return _scaled(value if value.ndim == 4 else value[None], channels)
+    return _scaled(_batched(value), channels)
 
 
-def _channels_first(array: Tensor) -> Tensor:
-    if array.ndim == 2:
-        return array[None]
-    return array.permute(2, 0, 1) if array.ndim == 3 else array.permute(0, 3, 1, 2)
+def _from_array(array: np.ndarray) -> Tensor:
+    """Return a tensor ([N,] C, H, W) or (H, W) for an array with its channels last."""
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"pixels are uint8, or floats in [0, 1]; got an array of {array.dtype}")
+    # A copy: the caller's array may change, or be read-only, of another byte order, strided.
+    tensor = torch.from_numpy(array.astype(array.dtype.newbyteorder("="), copy=True, order="C"))
+    return tensor.movedim(-1, -3) if tensor.ndim in (3, 4) else tensor
+
+
+def _batched(images: Tensor) -> Tensor:
+    """Return a tensor with 4 axes and at least one pixel."""
+    shape = tuple(images.shape)
+    if not 2 <= images.ndim <= 4:
+        raise InputError(f"a picture has 2 to 4 axes; got shape {shape}")
+    if not images.numel():
+        raise InputError(f"a picture has at least one pixel; got shape {shape}")
+    return images.reshape(*([1] * (4 - images.ndim)), *shape)
 
 
 def _scaled(images: Tensor, channels: int) -> Tensor:
-    if images.ndim != 4:
-        raise InputError(f"a picture has 2 to 4 axes; got shape {tuple(images.shape)}")
     if images.dtype == torch.uint8:
         images = images.to(torch.float32) / 255
     elif images.dtype == torch.bool:
