@@ -139,7 +139,7 @@ class Conditioner(nn.Module):
             {name: nn.Linear(size, width) for name, size in sizes.items()}
         )
         self.absent = nn.ParameterDict(
-            {name: nn.Parameter(0.02 * torch.randn(width)) for name in sizes}
+            {name: nn.Parameter(nn.init.normal_(torch.empty(width), std=0.02)) for name in sizes}
         )
 
     def restrict(self, *, tokens: bool, pooled: bool) -> None:

@@ -1,5 +1,6 @@
 """A model in a folder: config.json, model.safetensors, parts in sub-folders."""
 
+import errno
 import json
 import shutil
 import tempfile
@@ -7,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
-from mmgen.errors import ModelFileError, OptionError, OutputError, PluginError
+from mmgen.errors import AmbiguousNameError, MmgenError, ModelFileError, OutputError, PluginError
 from mmgen.interfaces.encoder import Encoder
 from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.model import Model
 from mmgen.media.targets import output_error
 from mmgen.pretrained.build import build, build_conditioner, describe_conditioner
 from mmgen.pretrained.config_file import CONFIG_NAME, ConfigFile, check_family, read_config
+from mmgen.pretrained.skeleton import without_storage
 from mmgen.pretrained.weights import WEIGHTS_NAME, load_weights, weight_files
 
 _MAX_DEPTH = 8
@@ -41,7 +44,7 @@ def _load(folder: Path, depth: int) -> Model:
     config = read_config(path)
     check_family(config, path)
     parts = {name: _load(folder / name, depth + 1) for name in config.parts}
-    with torch.device("meta"):
+    with without_storage():
         model = _build(config, dict(parts), path)
     own = model.own_state()
     load_weights(model, own, weight_files(folder) if own else [])
@@ -76,8 +79,15 @@ def _build(config: ConfigFile, parts: dict[str, Model], path: Path) -> Model:
             conditioner=conditioner,
             parts=parts,
         )
-    except (OptionError, ModelFileError) as error:
+    except (PluginError, AmbiguousNameError):
+        raise
+    except MmgenError as error:
         raise ModelFileError(f"{path}: {error}") from error
+    except Exception as error:  # a config that its own class takes, but that fits no network
+        raise ModelFileError(
+            f"{path}: {config.architecture!r} cannot be built from it: "
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def save(
@@ -96,7 +106,9 @@ def save(
     Raises:
         OutputError: the folder holds something else, or cannot be written to.
     """
-    folder = Path(folder)
+    folder = Path(folder).absolute() if Path(folder).name in ("", "..") else Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file; a model is saved in a folder")
     if folder.exists() and any(folder.iterdir()) and not (folder / CONFIG_NAME).is_file():
         raise OutputError(f"{folder} is not empty and holds no model; choose another folder")
     try:
@@ -136,7 +148,11 @@ def _write(model: Model, folder: Path, dtype: torch.dtype | None) -> None:
     (folder / CONFIG_NAME).write_text(_describe(model, list(parts)).to_json(), encoding="utf-8")
     tensors = {name: _stored(tensor, dtype) for name, tensor in model.own_state().items()}
     if tensors:
-        save_file(tensors, folder / WEIGHTS_NAME, metadata={"format": "pt"})
+        try:
+            save_file(tensors, folder / WEIGHTS_NAME, metadata={"format": "pt"})
+        except SafetensorError as error:  # how it reports a full disk
+            full = "os error 28" in str(error)
+            raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
         (folder / WEIGHTS_NAME).chmod(0o644)
     for name, (_, part) in parts.items():
         (folder / name).mkdir()

@@ -45,7 +45,9 @@ class HierarchicalVae(Autoencoder):
         if config.dense_latents:
             self.top = DenseTop(config, self.sizes[-1], condition_width=self.condition_width)
         else:
-            self.start = nn.Parameter(0.1 * torch.randn(1, config.widths[-1], *self.sizes[-1]))
+            self.start = nn.Parameter(
+                nn.init.normal_(torch.empty(1, config.widths[-1], *self.sizes[-1]), std=0.1)
+            )
         outputs = self.pixels.num_parameters * patch**2
         self.head = nn.Conv2d(config.widths[0], outputs, 3, padding=1)
 
@@ -182,7 +184,7 @@ class DenseTop(nn.Module):
         width, count = config.dense_width, config.dense_latents
         self.enter = nn.Linear(elements, width)
         self.leave = nn.Linear(width, elements)
-        self.start = nn.Parameter(0.1 * torch.randn(1, width, 1, 1))
+        self.start = nn.Parameter(nn.init.normal_(torch.empty(1, width, 1, 1), std=0.1))
         layers = [LatentLayer(width, config.dense_dim, kernel=1) for _ in range(count)]
         self.layers = cast(Sequence[LatentLayer], nn.ModuleList(layers))
         # One more on the way down: the condition reaches the prior of the first latent.
