@@ -61,11 +61,14 @@ def command(
     parse_pairs(settings, "--set")
     named_parts = dict(parse_pairs(parts, "--part"))
 
-    from mmgen.training import apply_assignments, build_settings, read_run_file, train
+    from mmgen.training import apply_assignments, build_settings, read_run_file
 
     tables: dict[str, Any] = read_run_file(config) if config else {}
     tables = apply_assignments(tables, settings, name)
-    build_settings(name, tables)  # says what is wrong before torch is imported
+    build_settings(name, tables)  # says what is wrong before any data is read
+
+    from mmgen.training import train
+
     run = train(
         name,
         data,
