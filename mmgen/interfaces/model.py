@@ -79,10 +79,23 @@ class Model(nn.Module):
         return found
 
     def own_state(self) -> dict[str, torch.Tensor]:
-        """Return the tensors that belong to no part, by name."""
-        prefixes = tuple(f"{path}." for path, _ in self.parts().values())
-        state = self.state_dict()
-        return {name: value for name, value in state.items() if not name.startswith(prefixes)}
+        """Return the tensors that belong to no part, by name; one with several names once."""
+        parts = [part for _, part in self.parts().values()]
+        seen = {id(t) for part in parts for t in (*part.parameters(), *part.buffers())}
+        own = {}
+        for name, tensor in self.state_dict(keep_vars=True).items():
+            if id(tensor) not in seen:
+                own[name] = tensor.detach()
+            if isinstance(tensor, nn.Parameter):
+                seen.add(id(tensor))
+        return own
+
+    def tied_names(self) -> dict[str, str]:
+        """Return {further name: first name} of the parameters that have several (tied weights)."""
+        first: dict[int, str] = {}
+        named = self.named_parameters(remove_duplicate=False)
+        tied = {name: first.setdefault(id(parameter), name) for name, parameter in named}
+        return {name: source for name, source in tied.items() if name != source}
 
     @property
     def device(self) -> torch.device:

@@ -63,17 +63,24 @@ def read_config(path: Path) -> ConfigFile:
     _check_format(data, path)
     for key in data:
         if key not in _TYPES:
-            near = did_you_mean(key, _TYPES)
+            near = did_you_mean(key, _TYPES) or "."
             raise ModelFileError(f"{path}: unknown key {key!r}{near} Known: {', '.join(_TYPES)}")
     for key, types in _TYPES.items():
         if key not in data and key in ("conditioner", "parts", "assets"):
             continue
         if not isinstance(data.get(key), types):
             raise ModelFileError(f"{path}: {key!r} is missing or of the wrong type")
+    if data["kind"] not in ("generator", "encoder"):
+        raise ModelFileError(f"{path}: 'kind' must be generator or encoder; got {data['kind']!r}")
+    for value in data["plugin"].values():
+        if not isinstance(value, str):
+            raise ModelFileError(f"{path}: 'plugin' must hold texts; got {value!r}")
     names = [*data.get("parts", []), *data.get("assets", [])]
     for name in names:
         if not isinstance(name, str) or not _is_plain_name(name):
             raise ModelFileError(f"{path}: {name!r} is not the name of a file beside it")
+    if len(set(names)) < len(names):
+        raise ModelFileError(f"{path}: 'parts' and 'assets' must not name one thing twice")
     _check_conditioner(data.get("conditioner"), path)
     return ConfigFile(**data)
 
@@ -118,10 +125,18 @@ def _check_conditioner(data: Any, path: Path) -> None:
     for key, types in _CONDITIONER.items():
         if not isinstance(data.get(key, [] if key == "required" else None), types):  # type: ignore[arg-type]
             raise ModelFileError(f"{path}: conditioner.{key} is missing or of the wrong type")
+    if data["width"] < 1 or not 0 <= data["dropout"] <= 1:
+        raise ModelFileError(
+            f"{path}: conditioner.width must be at least 1 and dropout 0 to 1; "
+            f"got {data['width']} and {data['dropout']}"
+        )
+    for slot in (*data["slots"], *data.get("required", [])):
+        if not isinstance(slot, str):
+            raise ModelFileError(f"{path}: conditioner.slots must be names; got {slot!r}")
 
 
 def _is_plain_name(name: str) -> bool:
-    return bool(name) and name == Path(name).name and name not in (".", "..")
+    return bool(name) and name == Path(name).name and name not in (".", "..") and "\\" not in name
 
 
 def check_family(config: ConfigFile, path: Path) -> None:

@@ -21,23 +21,17 @@ def download(repo: str, revision: str | None) -> tuple[Path, str, dict[str, str]
         ModelFileError: no such repository or revision, no access, or offline and not cached.
     """
     # Imported late: only a model on the Hub needs the client.
-    from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,
         HfHubHTTPError,
+        HFValidationError,
         LocalEntryNotFoundError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
 
     try:
-        hashes: dict[str, str] = {}
-        commit = revision or "main"
-        if not _is_commit(commit):
-            info = HfApi().model_info(repo, revision=revision, files_metadata=True)
-            commit = info.sha or commit
-            hashes = {item.rfilename: item.lfs.sha256 for item in info.siblings or [] if item.lfs}
-        folder = snapshot_download(repo, revision=commit, allow_patterns=_PATTERNS)
+        return _download(repo, revision)
     except GatedRepoError as error:
         raise ModelFileError(
             f"{repo!r} is gated: ask for access on its page, then log in with: hf auth login"
@@ -53,10 +47,31 @@ def download(repo: str, revision: str | None) -> tuple[Path, str, dict[str, str]
         raise ModelFileError(
             f"{repo!r} is not in the cache and the Hub cannot be reached"
         ) from error
+    except HFValidationError as error:
+        raise ModelFileError(f"{repo!r} is not the name of a repository: {error}") from error
     except HfHubHTTPError as error:
         raise ModelFileError(f"the Hub refused {repo!r}: {error}") from error
-    except (OSError, RuntimeError) as error:
+    except Exception as error:  # the client lets errors of its network library through
         raise ModelFileError(f"{repo!r} could not be fetched: {error}") from error
+
+
+def _download(repo: str, revision: str | None) -> tuple[Path, str, dict[str, str]]:
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    commit = revision or "main"
+    hashes: dict[str, str] = {}
+    if not _is_commit(commit):
+        try:
+            info = HfApi().model_info(repo, revision=revision, files_metadata=True)
+        except (HfHubHTTPError, HFValidationError):
+            raise
+        except Exception:  # no network: what was fetched before will do
+            folder = snapshot_download(repo, revision=commit, local_files_only=True)
+            return Path(folder), Path(folder).name, {}
+        commit = info.sha or commit
+        hashes = {item.rfilename: item.lfs.sha256 for item in info.siblings or [] if item.lfs}
+    folder = snapshot_download(repo, revision=commit, allow_patterns=_PATTERNS)
     return Path(folder), commit, {k: v for k, v in hashes.items() if k.endswith(".safetensors")}
 
 

@@ -9,7 +9,12 @@ from pathlib import Path
 import torch
 
 from mmgen.catalogue import ModelEntry, catalogue
-from mmgen.errors import InputError, ModelFileError, UnsupportedOperationError
+from mmgen.errors import (
+    InputError,
+    ModelFileError,
+    UnknownNameError,
+    UnsupportedOperationError,
+)
 from mmgen.interfaces.model import Model, Origin
 from mmgen.plugins import manager
 from mmgen.pretrained.folder import load_folder
@@ -52,31 +57,32 @@ def from_pretrained(
     Raises:
         UnknownNameError, NotInstalledError, ModelFileError: in words, with what to do.
     """
+    wanted_type = None if dtype is None else read_dtype(dtype)
+    wanted_device = None if device is None else read_device(device)
+    if isinstance(name, Path) and not name.expanduser().is_absolute():
+        name = f"./{name}"  # a Path is a folder, but has lost the "./" that says so
     files = resolve(str(name), revision=revision)
     hashes = verify(files)
     model = load_folder(files.folder)
     model.origin = Origin(
         name=files.name, source=files.source, revision=files.revision, sha256=hashes
     )
-    if dtype is not None:
-        model = model.to(read_dtype(dtype))
-    return model if device is None else model.to(read_device(device))
+    return model.to(device=wanted_device, dtype=wanted_type)
 
 
 def read_dtype(value: str | torch.dtype) -> torch.dtype:
     """Return the floating type of that name; raise InputError for another."""
-    if isinstance(value, torch.dtype):
-        return value
-    if value not in DTYPES:
-        raise InputError(f"dtype must be one of {', '.join(DTYPES)}; got {value!r}")
-    return DTYPES[value]
+    for name, dtype in DTYPES.items():
+        if value in (name, dtype):
+            return dtype
+    raise InputError(f"dtype must be one of {', '.join(DTYPES)}; got {str(value)!r}")
 
 
 def read_device(value: str | torch.device) -> torch.device:
     """Return a device that is there; raise UnsupportedOperationError for one that is not."""
     try:
         device = torch.device(value)
-        torch.empty(0, device=device)
+        torch.empty(1, device=device).tolist()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise UnsupportedOperationError(
@@ -89,7 +95,9 @@ def resolve(name: str, *, revision: str | None = None) -> ModelFiles:
     """Find the files of a model: the catalogue first, then a folder, then the Hub."""
     path = Path(name).expanduser()
     if "/" not in name and "\\" not in name:
-        entry = catalogue().find_usable(name)
+        if revision is not None:
+            raise InputError(f"a revision is one of a Hub repository; {name!r} is a zoo name")
+        entry = _find(name)
         return _bundled(entry) if not entry.repo else _from_hub(entry.repo, entry.revision, entry)
     if path.is_dir():
         inner = path / "model"  # a training run keeps its model there
@@ -99,6 +107,15 @@ def resolve(name: str, *, revision: str | None = None) -> ModelFiles:
         raise ModelFileError(f"folder {name!r} does not exist; a zoo name has no '/'")
     repo, _, asked = name.partition("@")
     return _from_hub(repo, revision or asked or None, None)
+
+
+def _find(name: str) -> ModelEntry:
+    try:
+        return catalogue().find_usable(name)
+    except UnknownNameError as error:
+        if Path(name).is_dir():
+            raise UnknownNameError(f"{error} (a folder is named with a slash: ./{name})") from None
+        raise
 
 
 def _bundled(entry: ModelEntry) -> ModelFiles:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmgen.errors import ModelFileError
+from mmgen.interfaces.model import Model
 
 WEIGHTS_NAME = "model.safetensors"
 INDEX_NAME = "model.safetensors.index.json"
@@ -41,8 +42,8 @@ def weight_files(folder: Path) -> list[Path]:
     return [folder / name for name in sorted(names)]
 
 
-def load_weights(model: nn.Module, expected: Mapping[str, Tensor], files: list[Path]) -> None:
-    """Give a model without storage its tensors.
+def load_weights(model: Model, expected: Mapping[str, Tensor], files: list[Path]) -> None:
+    """Give a model without storage its tensors; tied ones stay tied.
 
     Args:
         model: built on the "meta" device.
@@ -56,13 +57,21 @@ def load_weights(model: nn.Module, expected: Mapping[str, Tensor], files: list[P
     found: dict[str, Tensor] = {}
     for path in files:
         check_header(path)
-        found |= _read_tensors(path, expected)
+        tensors = _read_tensors(path, expected)
+        twice = sorted(tensors.keys() & found.keys())
+        if twice:
+            raise ModelFileError(f"{path}: tensor {twice[0]!r} is in another shard too")
+        found |= tensors
     missing = [name for name in expected if name not in found]
     if missing:
         raise ModelFileError(
             f"{files[0]} lacks {len(missing)} tensors of this architecture, first {missing[0]!r}"
         )
+    tied = model.tied_names()
     model.load_state_dict(found, strict=False, assign=True)
+    for name, source in tied.items():
+        owner, _, attribute = name.rpartition(".")
+        setattr(model.get_submodule(owner), attribute, model.get_parameter(source))
 
 
 def _read_tensors(path: Path, expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -106,18 +115,14 @@ def check_header(path: Path) -> None:
     Raises:
         ModelFileError: empty, truncated, or something else (says what it looks like).
     """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        start = file.read(64)
-        if size < 10:
-            raise ModelFileError(f"{path} is empty or truncated ({size} bytes); fetch it again")
-        (length,) = struct.unpack("<Q", start[:8])
-        if length > min(_MAX_HEADER_BYTES, size - 8):
-            raise ModelFileError(
-                f"{path} is not a safetensors file{_looks_like(start, length, size)}"
-            )
-        file.seek(8)
-        header = file.read(length)
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            length = _header_length(path, file.read(64), size)
+            file.seek(8)
+            header = file.read(length)
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error}") from error
     try:
         entries = json.loads(header)
     except (ValueError, RecursionError) as error:
@@ -141,6 +146,15 @@ def check_header(path: Path) -> None:
             f"{path} is truncated: {size} bytes, {max(numbers) + 8 + length} expected; "
             "fetch it again"
         )
+
+
+def _header_length(path: Path, start: bytes, size: int) -> int:
+    if size < 10:
+        raise ModelFileError(f"{path} is empty or truncated ({size} bytes); fetch it again")
+    (length,) = struct.unpack("<Q", start[:8])
+    if length > min(_MAX_HEADER_BYTES, size - 8):
+        raise ModelFileError(f"{path} is not a safetensors file{_looks_like(start, length, size)}")
+    return int(length)
 
 
 def _looks_like(start: bytes, length: int, size: int) -> str:
