@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from mmgen.errors import InputError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
@@ -54,6 +56,31 @@ class Size:
     def fixed(self) -> bool:
         """Whether there is one size only."""
         return self.multiple_of is None
+
+    def accept(self, height: int, width: int, name: str) -> str:
+        """Check the size of a picture that is given to the slot `name`, in px.
+
+        Returns:
+            A note for a picture that will be resized, or "".
+
+        Raises:
+            InputError: the model does not take it; says the rule.
+        """
+        if self.multiple_of is not None:
+            if height % self.multiple_of or width % self.multiple_of:
+                raise InputError(
+                    f"{name!r} must have sides that are multiples of {self.multiple_of} px; "
+                    f"got {width}×{height}: crop or resize it"
+                )
+            return ""
+        if height * self.width != width * self.height:
+            raise InputError(
+                f"{name!r} must have the shape of the model's pictures, "
+                f"{self.width}×{self.height}; got {width}×{height}: crop it first"
+            )
+        if (height, width) == (self.height, self.width):
+            return ""
+        return f"{name!r} is resized from {width}×{height} to {self.width}×{self.height}"
 
     def __str__(self) -> str:
         colours = {1: "grey", 3: "colour", 4: "colour with alpha"}[self.channels]

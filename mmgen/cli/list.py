@@ -51,7 +51,7 @@ def command(
     if not found and not silent:
         return
     rows = [_row(entry) for entry in found] + [_plugin_row(item) for item in silent]
-    click.echo(format_table(HEADINGS, rows, terminal_width()))
+    click.echo(format_table(HEADINGS, rows, terminal_width(), wrap=True))
 
 
 def _check_filters(models: Catalogue, family: str, task: str, accepts: str) -> None:

@@ -57,7 +57,7 @@ def _show(as_json: bool) -> None:
         )
         for row in rows
     ]
-    click.echo(format_table(HEADINGS, cells, terminal_width()))
+    click.echo(format_table(HEADINGS, cells, terminal_width(), wrap=True))
 
 
 def _describe(plugin: Plugin) -> dict:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from mmgen.cli.output import note
 from mmgen.cli.target import Target
 from mmgen.errors import (
     InputError,
@@ -13,7 +14,7 @@ from mmgen.errors import (
     did_you_mean,
 )
 from mmgen.plugins import manager
-from mmgen.slots import Slot
+from mmgen.slots import Size, Slot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +81,7 @@ def check_request(request: Request, target: Target, *, free: Iterable[str] = ())
                 _check_label(value, slot)
         if _is_picture(slot.modality if slot else name):
             for value in values:
-                check_picture(value)
+                check_picture(value, name, target.size)
     _check_together(request, target, set(free))
     if target.generation is not None:
         target.generation.build(request.options)
@@ -125,15 +126,18 @@ def _is_picture(modality: str) -> bool:
     return modality in ("image", "mask")
 
 
-def check_picture(path: str) -> None:
-    """Open a picture with Pillow alone.
+def check_picture(path: str, slot: str = "image", size: Size | None = None) -> None:
+    """Open a picture with Pillow alone; say so where it will be resized.
 
     Raises:
-        InputError: it does not exist, or cannot be read.
+        InputError: it does not exist, cannot be read, or has a size that the model does not take.
     """
     from mmgen.media.decoding import decode_picture
 
-    decode_picture(path, 3)
+    picture = decode_picture(path, 3)
+    resized = size.accept(picture.height, picture.width, slot) if size else ""
+    if resized:
+        note(f"{path}: {resized}")
 
 
 def resolve_slot(option: str, target: Target) -> str:

@@ -1,5 +1,6 @@
 """`mmgen run`: make pictures."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,7 +146,7 @@ def _prepare(request: Request, target: Target, choice: _Choice) -> list[_Planned
     if choice.batch_file is not None:
         return _prepare_jobs(request, target, choice, places)
     for path in choice.interpolate or ():
-        check_picture(path)
+        check_picture(path, size=target.size)
     check_request(request, target, free=("image",) if choice.reconstruct else ())
     return [_Planned(request, places.check(choice.output, target.stem, _count(request, choice)))]
 
@@ -189,13 +190,15 @@ def _count(request: Request, choice: _Choice) -> int:
 def _make(model: "Generator", planned: _Planned, choice: _Choice) -> None:
     samples = _draw(model, planned.request, choice)
     files = samples.save(planned.path, format=choice.kind, force=choice.force)
-    if choice.as_json:
-        print_json({"files": [str(file) for file in files], "recipe": samples.recipe})
+    facts = {"files": [str(file) for file in files], "recipe": samples.recipe}
+    if choice.as_json and choice.batch_file is not None:
+        click.echo(json.dumps(facts, ensure_ascii=False))  # a line for each job
+    elif choice.as_json:
+        print_json(facts)
     else:
-        click.echo("\n".join(map(str, files)))
-    if choice.interpolate or choice.reconstruct:
-        return
-    note(f"seed {samples.recipe['seed']}")
+        click.echo("\n".join(facts["files"]))
+    if "operation" not in samples.recipe:
+        note(f"seed {samples.recipe['seed']}")
 
 
 def _draw(model: "Generator", request: Request, choice: _Choice) -> "Samples":

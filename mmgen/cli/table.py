@@ -7,6 +7,7 @@ from collections.abc import Sequence
 _GAP = "  "
 _FIRST_WIDE = "\u1100"
 _LEAST = 8  # columns of the terminal that a cell keeps when it is narrow
+_LEAST_WRAPPED = 24
 
 
 def terminal_width() -> int | None:
@@ -35,7 +36,7 @@ def format_table(
     lines = [list(headings), *map(list, rows)]
     widths = [max(_columns(line[at]) for line in lines) for at in range(len(headings))]
     if width is not None:
-        widths = _shrink(widths, width - len(_GAP) * (len(widths) - 1))
+        widths = _shrink(widths, width - len(_GAP) * (len(widths) - 1), wrap=wrap)
     if wrap:
         lines = [part for line in lines for part in _wrapped(line, widths[-1])]
     return "\n".join(_GAP.join(map(_fit, line, widths)).rstrip() for line in lines)
@@ -52,9 +53,15 @@ def _wrapped(line: list[str], width: int) -> list[list[str]]:
     return [[*line[:-1], parts[0]], *([*blank, part] for part in parts[1:])]
 
 
-def _shrink(widths: list[int], available: int) -> list[int]:
-    """Take from the widest column until all fit, or none has more than the least."""
+def _shrink(widths: list[int], available: int, *, wrap: bool) -> list[int]:
+    """Take from the widest column until all fit, or none has more than the least.
+
+    Where the last one is wrapped, nothing of it is lost: it gives first.
+    """
     widths = list(widths)
+    if wrap:
+        excess = max(0, sum(widths) - available)
+        widths[-1] -= min(excess, max(0, widths[-1] - _LEAST_WRAPPED))
     while sum(widths) > available and max(widths) > _LEAST:
         widths[widths.index(max(widths))] -= 1
     return widths

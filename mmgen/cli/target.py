@@ -16,7 +16,7 @@ from mmgen.errors import (
 )
 from mmgen.options import Options
 from mmgen.plugins import manager
-from mmgen.slots import Slot
+from mmgen.slots import Size, Slot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +27,15 @@ class Target:
         name: as `mmgen.from_pretrained` takes it.
         slots: those that are known; None where only the loaded model can tell.
         complete: whether `slots` are all of them.
-        generation: the options of `generate`; None where only the loaded model can tell.
+        generation, size: the options of `generate`, and the size of the pictures; None where only
+            the loaded model can tell.
     """
 
     name: str
     slots: tuple[Slot, ...] = ()
     complete: bool = False
     generation: type[Options] | None = None
+    size: Size | None = None
 
     @property
     def stem(self) -> str:
@@ -58,7 +60,9 @@ def find_target(name: str, *, install: bool = False) -> Target:
     if entry.kind != "generator":
         raise UnsupportedOperationError(f"{name!r} is an {entry.kind}: it makes no pictures")
     generation = _generation(entry.architecture, entry.family)
-    return Target(name=name, slots=entry.slots, complete=True, generation=generation)
+    return Target(
+        name=name, slots=entry.slots, complete=True, generation=generation, size=entry.size
+    )
 
 
 def _find_entry(name: str, install: bool) -> ModelEntry:

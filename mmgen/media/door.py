@@ -4,7 +4,6 @@ Each reader is `read(value, slot, size) -> contract values` for K >= 1 values; a
 its reader, so a plugin can bring a kind of input of its own.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -90,29 +89,8 @@ def _shrinks(images: Tensor, size: Size) -> bool:
 
 
 def _fit(images: Tensor, slot: Slot, size: Size, mode: str) -> Tensor:
-    height, width = images.shape[-2:]
-    if size.multiple_of is not None:
-        if height % size.multiple_of or width % size.multiple_of:
-            raise InputError(
-                f"{slot.name!r} must have sides that are multiples of {size.multiple_of} px; "
-                f"got {width}×{height}: crop or resize it"
-            )
+    if not size.accept(images.shape[-2], images.shape[-1], slot.name):
         return images
-    if (height, width) == (size.height, size.width):
-        return images
-    if height * size.width != width * size.height:
-        raise InputError(
-            f"{slot.name!r} must have the shape of the model's pictures, "
-            f"{size.width}×{size.height}; got {width}×{height}: crop it first"
-        )
     settings = {"align_corners": False} if mode == "bicubic" else {}
     resized = functional.interpolate(images, (size.height, size.width), mode=mode, **settings)
     return resized.clamp(0, 1)
-
-
-def resize_note(value: Sequence[int], size: Size) -> str:
-    """Return a note for a picture of (height, width) that will be resized, or ""."""
-    height, width = value
-    if not size.fixed or (height, width) == (size.height, size.width):
-        return ""
-    return f"resized from {width}×{height} to {size.width}×{size.height}"

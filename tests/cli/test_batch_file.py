@@ -1,5 +1,6 @@
 """`mmgen run --batch-file`: many requests with one load."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,13 @@ def test_csv_rows_ask_for_pictures(run: Run) -> None:
     first, second = (read_recipe(Path(path)) for path in result.out.split())
     assert (first["seed"], first["options"]["contrast"]) == (1, 0.25)
     assert (second["conditions"], second["options"]["contrast"]) == ({}, 1.0)
+
+
+def test_json_is_a_line_for_each_job(run: Run) -> None:
+    Path("jobs.jsonl").write_text('{"label": "cat"}\n' * 2)
+    result = run("run", "tiny-pets", "--batch-file", "jobs.jsonl", "--json")
+    first, second = map(json.loads, result.out.splitlines())
+    assert (first["files"], second["files"]) == (["tiny-pets-0000.png"], ["tiny-pets-0001.png"])
 
 
 def test_the_model_is_loaded_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,6 +134,12 @@ def test_known_pixels_are_kept(picture: Path, run: Run) -> None:
         (["tiny-pets", "--set", "contrats=1"], 1, "did you mean 'contrast'?"),
         (["tiny-pets", "--image", "nowhere.png"], 1, "'nowhere.png' does not exist"),
         (["tiny-pets", "--image", "words.png"], 1, "is not a picture"),
+        (
+            ["tiny-pets", "--image", "wide.png"],
+            1,
+            "must have the shape of the model's pictures, 8×8",
+        ),
+        (["tiny-pets", "--interpolate", "wide.png", "wide.png"], 1, "got 16×8: crop it first"),
         (["tiny-pets", "--mask", "picture.png"], 1, "give 'image' with it"),
         (["tiny-pets", "-o", "x.jpg"], 1, ".png or .webp"),
         (["tiny-pets", "-o", "picture.png"], 1, "exists; choose another name, or --force"),
@@ -154,6 +160,7 @@ def test_what_cannot_be_done_is_said_before_torch_is_imported(
     words: str,
 ) -> None:
     Path("words.png").write_text("not a picture")
+    Image.new("L", (16, 8)).save("wide.png")
     # The module that imports torch cannot be had: what gets that far fails otherwise.
     monkeypatch.setitem(__import__("sys").modules, "mmgen.cli.operations", None)
     before = sorted(Path().iterdir())
@@ -162,6 +169,13 @@ def test_what_cannot_be_done_is_said_before_torch_is_imported(
     assert words in result.err
     assert code == 2 or len(result.err.splitlines()) == 1
     assert sorted(Path().iterdir()) == before
+
+
+def test_a_picture_that_is_resized_is_noted(run: Run) -> None:
+    Image.new("L", (16, 16)).save("large.png")
+    result = run("run", "tiny-pets", "--image", "large.png", "-o", "x.png")
+    assert result.code == 0
+    assert "large.png: 'image' is resized from 16×16 to 8×8" in result.err
 
 
 def test_pictures_in_a_folder_are_not_overwritten_without_force(run: Run) -> None:

@@ -18,8 +18,9 @@ def test_a_narrow_terminal_cuts_the_widest_column() -> None:
 
 
 def test_the_last_column_may_be_wrapped() -> None:
-    table = format_table(HEADINGS, [("name", "something rather long")], width=20, wrap=True)
-    assert table.splitlines()[1:] == ["name  something", "      rather long"]
+    text = "something that is rather long to say"
+    table = format_table(HEADINGS, [("name", text)], width=32, wrap=True)
+    assert table.splitlines()[1:] == ["name  something that is rather", "      long to say"]
 
 
 def test_wide_characters_count_twice() -> None:
