@@ -70,11 +70,13 @@ class OutOfMemoryError(MmgenError):
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """Return "; did you mean 'x'?" for the nearest of `words`, or ""."""
-    from difflib import get_close_matches
+    """Return "; did you mean 'x'?" for the nearest of `words`, or those about as near, or ""."""
+    from difflib import SequenceMatcher, get_close_matches
 
     known = {name.lower(): name for name in words}
     near = get_close_matches(word.lower(), known, n=3, cutoff=0.6)
     if not near:
         return ""
+    alike = {name: SequenceMatcher(None, name, word.lower()).ratio() for name in near}
+    near = [name for name in near if alike[name] > alike[near[0]] - 0.1]
     return "; did you mean " + " or ".join(repr(known[name]) for name in near) + "?"

@@ -138,6 +138,10 @@ class Format:
     summary: str
     reader: str
 
+    def __post_init__(self) -> None:
+        _check_name("format", self.name)
+        _check_reference(f"format {self.name!r}: reader", self.reader)
+
 
 def _check_name(kind: str, name: object) -> None:
     plain = isinstance(name, str) and name.replace("-", "").replace("_", "").isalnum()

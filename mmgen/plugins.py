@@ -151,8 +151,6 @@ class PluginManager:
         try:
             self._pluggy.register(module, f"{plugin.name} #{len(self.plugins)}")
         except pluggy.PluginValidationError as error:
-            # What was registered before the hook that is wrong must not stay.
-            self._pluggy.unregister(module)
             reason = " ".join(str(error).split())
             raise PluginError(f"a hook has the wrong signature: {reason}") from error
 

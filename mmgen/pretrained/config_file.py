@@ -85,6 +85,15 @@ def read_config(path: Path) -> ConfigFile:
     return ConfigFile(**data)
 
 
+def is_ours(path: Path) -> bool:
+    """Return whether a config.json, sound or not, is one of mmgen's."""
+    try:
+        data = _read_json(path)
+    except ModelFileError:
+        return False
+    return "format" in data and "architecture" in data
+
+
 def _read_json(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _MAX_BYTES:

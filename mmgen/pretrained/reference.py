@@ -18,6 +18,7 @@ from mmgen.errors import (
 from mmgen.interfaces.model import Model, Origin
 from mmgen.plugins import manager
 from mmgen.pretrained.folder import load_folder
+from mmgen.pretrained.foreign import read_foreign
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?")
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -63,7 +64,7 @@ def from_pretrained(
         name = f"./{name}"  # a Path is a folder, but has lost the "./" that says so
     files = resolve(str(name), revision=revision)
     hashes = verify(files)
-    model = load_folder(files.folder)
+    model = read_foreign(files.folder) or load_folder(files.folder)
     model.origin = Origin(
         name=files.name, source=files.source, revision=files.revision, sha256=hashes
     )
