@@ -57,3 +57,15 @@ def test_each_layer_has_evidence_of_its_own(build, pictures):
     for part in model.collect(images, None):
         (gradient,) = torch.autograd.grad(part.sum(), images, retain_graph=True)
         assert gradient.abs().sum() > 0
+
+
+def test_the_last_layer_of_a_size_gets_the_first_evidence_on_the_way_up(build, pictures):
+    """What was collected last belongs to the layer drawn first: the two ways mirror each other."""
+    ladder = {"widths": (4,), "latents": (2,), "latent_channels": (1,), "dense_latents": 0}
+    model = build("hierarchical-vae", **ladder)
+    before = model.collect(pictures(1), None)
+    with torch.no_grad():
+        model.levels[0].rising[1].second.bias.add_(1)
+    after = model.collect(pictures(1), None)
+    assert not torch.allclose(before[0], after[0], atol=1e-4)
+    assert torch.equal(before[1], after[1])
