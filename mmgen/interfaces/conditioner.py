@@ -195,8 +195,11 @@ class Conditioner(nn.Module):
             value = values.get(name)
             given.append(value is not None)
             embeddings.append(self._embed(name, value, num_images, device))
-        row = torch.tensor(given, dtype=torch.bool, device=device)
-        present = row.expand(num_images, len(names))
+        # Filled where it is needed: to copy it there would make the processor wait for the device.
+        present = torch.zeros(num_images, len(names), dtype=torch.bool, device=device)
+        for index, has_value in enumerate(given):
+            if has_value:
+                present[:, index] = True
         if self.training and self.dropout > 0 and names:
             present = present & (torch.rand(present.shape, device=device) >= self.dropout)
         like = torch.zeros(num_images, self.width, device=device, dtype=dtype)

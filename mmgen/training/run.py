@@ -110,11 +110,12 @@ def train(
         model = build_model(settings, loaded.train, from_model=from_model)
         loaded = match_labels(model, loaded)
         check_pictures(model, loaded.train)
-        record = make_record(settings, loaded, data, from_model, model, machine)
+        record = make_record(settings, loaded, from_model, model, machine)
         if recorded is not None:
             _refuse_other_run(recorded, record)
         elif machine.is_main:
-            folder.create(record)
+            where = None if isinstance(data, PictureData) else str(data)
+            folder.create({**record, "source": where, "command": sys.argv})
         machine.wait()
         return _run_loop(settings, model, loaded, machine, folder, record, progress=progress)
 
@@ -170,17 +171,16 @@ def _problem_notes(data: PictureData) -> list[str]:
 def make_record(
     settings: Settings,
     data: TrainingData,
-    source: str | Path | PictureData,
     from_model: str | Path | None,
     model: Model,
     machine: Machine,
 ) -> dict[str, Any]:
-    """Return what run.json and training.json say of a run."""
+    """Return what run.json and training.json say of a run; the latter is published."""
     return {
         "architecture": settings.architecture,
         "from_model": None if from_model is None else str(from_model),
         "data": {
-            "source": source.name if isinstance(source, PictureData) else str(source),
+            "name": data.train.name,
             "fingerprint": data.fingerprint,
             "num_train": len(data.train),
             "num_held_out": 0 if data.held_out is None else len(data.held_out),
@@ -190,7 +190,6 @@ def make_record(
         "num_parameters": model.num_parameters,
         "machine": {"device": _device_name(machine.device), "processes": machine.num_processes},
         "versions": _versions(settings.architecture),
-        "command": sys.argv,
     }
 
 
@@ -246,7 +245,7 @@ def _refuse_other_run(recorded: Mapping[str, Any], record: Mapping[str, Any]) ->
         differences.append(f"from_model: {recorded['from_model']} → {record['from_model']}")
     if recorded["data"]["fingerprint"] != record["data"]["fingerprint"]:
         differences.append(
-            f"data: other pictures, labels or captions than those of {recorded['data']['source']}"
+            f"data: other pictures, labels or captions than those of {recorded['data'].get('name')}"
         )
     if recorded["machine"]["processes"] != record["machine"]["processes"]:
         before, now = recorded["machine"]["processes"], record["machine"]["processes"]
@@ -262,6 +261,8 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any], path: str = 
     found = []
     for key in sorted({*before, *now}):
         name = f"{path}{key}"
+        if key not in before and path and not path.startswith(("conditions.", "parts.")):
+            continue  # a setting that a later version brought: the run had no choice
         old, new = before.get(key), now.get(key)
         if isinstance(old, Mapping) and isinstance(new, Mapping):
             found += _differences(old, new, f"{name}.")

@@ -66,6 +66,7 @@ class Toy(Generator):
 
     def sample(self, condition: Condition, rng: Noise, options: Any) -> Tensor:
         config = self.toy_config
+        torch.rand(3)  # some families draw from the global generator
         noise = rng.normal((config.channels, config.height, config.width), stream="x")
         return self(noise, condition)
 

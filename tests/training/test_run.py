@@ -12,6 +12,7 @@ from mmgen.errors import DataError, OptionError, OutOfMemoryError, TrainingError
 from mmgen.pretrained import from_pretrained
 from mmgen.training import Run, train
 from mmgen.training.checkpoint import CheckpointStore
+from mmgen.training.tensor_file import read_tensors
 
 Config = dict[str, Any]
 
@@ -53,6 +54,21 @@ def test_the_saved_weights_are_the_averaged_ones(
     average = latest.tensors["ema-denoise"]["model.head.weight"]
     assert torch.equal(model.state_dict()["head.weight"], average)
     assert not torch.equal(average, latest.tensors["trainer"]["model.head.weight"])
+
+
+def test_a_later_stage_builds_on_the_averages_of_the_one_before(
+    toy: str, pictures: PictureData, quick: Config, run_path: Path
+) -> None:
+    config = changed(quick, trainer={"frozen_stage": True}, training={"keep_checkpoints": 9})
+    assert go(toy, pictures, config, run_path).steps == 24
+    folder = run_path / "checkpoints"
+    name = "model.body.0.weight"  # frozen in the second stage
+    average = read_tensors(folder / "step-00000012" / "ema-denoise.safetensors")[name]
+    last = read_tensors(folder / "step-00000012" / "trainer.safetensors")[name]
+    assert not torch.equal(last, average)
+    assert torch.equal(
+        read_tensors(folder / "step-00000024" / "trainer.safetensors")[name], average
+    )
 
 
 def test_plugins_hear_of_start_steps_evaluations_checkpoints_and_end(
