@@ -1,5 +1,7 @@
 """Run files, `--set`, and the tables they fill."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +126,12 @@ def test_assignments_go_over_the_run_file_which_stays_as_it_was(toy: str) -> Non
 def test_an_unknown_architecture_is_an_error(toy: str) -> None:
     with pytest.raises(UnknownNameError, match=r"did you mean .*'toy'"):
         option_classes("toyy")
+
+
+def test_importing_the_settings_of_loop_and_metrics_is_light() -> None:
+    code = (
+        "import sys, mmgen.training, mmgen.training.config, mmgen.metrics.options; "
+        "print(sorted({'torch', 'numpy', 'accelerate', 'rich'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "[]", result.stderr
