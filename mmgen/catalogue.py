@@ -120,13 +120,24 @@ def read_registry(path: Path) -> Registry:
     if data.get("schema") != SCHEMA:
         raise PluginError(f"{path}: schema must be {SCHEMA}; got {data.get('schema')!r}")
     plugin = data.get("plugin", "")
-    families = {item["name"]: {"plugin": plugin, **item} for item in data.get("families", [])}
-    models = tuple(_read_model(item, plugin, path) for item in data.get("models", []))
+    families = {}
+    for item in _tables(data, "families", path):
+        if not isinstance(item.get("name"), str):
+            raise PluginError(f"{path}: every family must have a name; got {item!r}")
+        families[item["name"]] = {"plugin": plugin, **item}
+    models = tuple(_read_model(item, plugin, path) for item in _tables(data, "models", path))
     return Registry(families, models)
 
 
+def _tables(data: dict[str, Any], name: str, path: Path) -> list[dict[str, Any]]:
+    tables = data.get(name, [])
+    if not isinstance(tables, list) or not all(isinstance(item, dict) for item in tables):
+        raise PluginError(f"{path}: {name!r} must be tables, [[{name}]]; got {tables!r}")
+    return tables
+
+
 def _read_model(item: dict[str, Any], plugin: str, path: Path) -> ModelEntry:
-    item = dict(item)
+    item = {"plugin": plugin, **item}
     name = item.get("name", "without a name")
     folder = item.pop("folder", None)
     try:
@@ -135,13 +146,43 @@ def _read_model(item: dict[str, Any], plugin: str, path: Path) -> ModelEntry:
         item["files"] = tuple(FileEntry(**entry) for entry in item.get("files", []))
         item["figures"] = tuple(FigureEntry(**figure) for figure in item.get("figures", []))
         item["tasks"] = tuple(item["tasks"])
-        item.setdefault("plugin", plugin)
         entry = ModelEntry(**item)
-    except (KeyError, TypeError) as error:
+        _check_model(entry)
+    except KeyError as error:
+        raise PluginError(f"{path}: model {name!r} lacks {error}") from error
+    except (TypeError, ValueError, AttributeError) as error:
         raise PluginError(f"{path}: model {name!r} breaks the schema: {error}") from error
     if folder is not None:
         entry = replace(entry, folder=path.parent / folder)
     return entry
+
+
+def _check_model(entry: ModelEntry) -> None:
+    """Raise ValueError for what would only fail later, and less clearly."""
+    for key in ("name", "kind", "family", "architecture", "summary", "data", "plugin", "repo"):
+        if not isinstance(getattr(entry, key), str):
+            raise ValueError(f"{key!r} must be text; got {getattr(entry, key)!r}")
+    for key in ("name", "family", "architecture", "plugin"):
+        if not getattr(entry, key):
+            raise ValueError(f"{key!r} must not be empty")
+    for key in ("parameters", "bytes"):
+        if not isinstance(getattr(entry, key), int):
+            raise ValueError(f"{key!r} must be a whole number; got {getattr(entry, key)!r}")
+    if entry.kind not in ("generator", "encoder"):
+        raise ValueError(f"'kind' must be 'generator' or 'encoder'; got {entry.kind!r}")
+    if "/" in entry.name or "\\" in entry.name:
+        raise ValueError("a model's name has no slash")
+    if entry.repo and not _is_hex(entry.revision, 40):
+        raise ValueError(f"'revision' must be a 40-hex commit; got {entry.revision!r}")
+    for file in entry.files:
+        if file.path.startswith("/") or ".." in file.path.split("/"):
+            raise ValueError(f"file {file.path!r} must be inside the model's folder")
+        if not _is_hex(file.sha256, 64):
+            raise ValueError(f"sha256 of {file.path!r} must be 64 hex digits; got {file.sha256!r}")
+
+
+def _is_hex(value: object, length: int) -> bool:
+    return isinstance(value, str) and len(value) == length and set(value) <= set("0123456789abcdef")
 
 
 def index_path() -> Path:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mmgen.catalogue import INDEX_NAME, SCHEMA, index_path, read_registry
+from mmgen.errors import PluginError
 
 HEADER = (
     "# The zoo's index: every official model, also those whose plugin is not installed.\n"
@@ -56,12 +57,18 @@ def build_index(root: Path) -> str:
     for path in sorted(root.glob(f"plugins/*/*/{INDEX_NAME}")):
         read_registry(path)
         data = tomllib.loads(path.read_text(encoding="utf-8"))
-        plugin = data["plugin"]
+        plugin = data.get("plugin")
+        if not plugin:
+            raise PluginError(f'{path} must name its distribution: plugin = "mmgen-plugin-…"')
         families += [{**family, "plugin": plugin} for family in data.get("families", [])]
         for model in data.get("models", []):
             model.pop("folder", None)  # meaningful only inside the plugin's package
             models.append({**model, "plugin": plugin})
     models.sort(key=lambda model: (model["family"], model["name"]))
+    names = [model["name"] for model in models]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise PluginError(f"two plugins bring a model {twice[0]!r}; rename one")
     return HEADER + write_toml({"schema": SCHEMA, "families": families, "models": models})
 
 
@@ -71,7 +78,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="fail where the index is not current")
     check = parser.parse_args().check
     path = index_path()
-    text = build_index(path.parent)
+    try:
+        text = build_index(path.parent)
+    except PluginError as error:
+        print(error, file=sys.stderr)
+        return 1
     if check and (not path.is_file() or path.read_text(encoding="utf-8") != text):
         print(f"{path} is not current; run: python -m mmgen.catalogue_index", file=sys.stderr)
         return 1
