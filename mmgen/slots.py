@@ -41,7 +41,8 @@ class Size:
 
     Attributes:
         channels: 1, 3 or 4.
-        height, width: in px; of the one size where it is fixed, else of the usual one.
+        height, width: in px; of the one size where it is fixed, else of the usual one. Where
+            there are spatial slots it is what they take; what is made is `scale` times as large.
         multiple_of: None for a fixed size; k where every multiple of k px will do.
         scale: output px per input px of a restorer.
     """

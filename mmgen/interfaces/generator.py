@@ -1,6 +1,5 @@
 """Generators: a decoder and any set of condition encoders."""
 
-import operator
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -13,11 +12,13 @@ from mmgen.errors import InputError, OptionError, UnsupportedConditionError, did
 from mmgen.families import load_reference
 from mmgen.interfaces.capabilities import Progress
 from mmgen.interfaces.conditioner import Condition, Conditioner
+from mmgen.interfaces.counting import expand_rows, image_numbers, take_rows, whole_number
 from mmgen.interfaces.memory import report_out_of_memory
 from mmgen.interfaces.model import Model
 from mmgen.interfaces.noise import CounterNoise, Noise
 from mmgen.interfaces.recipe import write_recipe
 from mmgen.interfaces.samples import Samples
+from mmgen.interfaces.tiling import plan_tiles, sample_in_tiles
 from mmgen.options import Options, describe
 from mmgen.plugins import manager
 from mmgen.slots import Size, Slot
@@ -33,6 +34,10 @@ class Generator(Model, ABC):
         generation: the options of `generate`.
         spatial_slots: slots that bring pixels and that this family uses.
         uses_tokens, uses_pooled: which of the two forms of a condition the family uses.
+        receptive_field: how many px of its spatial slots, on each axis, a pixel of the result
+            depends on; None where on all. With it, pictures larger than `tile_px` are made in
+            tiles, so that memory does not grow with them.
+        tile_px: about how large a tile is.
 
     Args:
         config: the architecture's config.
@@ -43,6 +48,8 @@ class Generator(Model, ABC):
     spatial_slots: ClassVar[tuple[Slot, ...]] = ()
     uses_tokens: ClassVar[bool] = True
     uses_pooled: ClassVar[bool] = True
+    receptive_field: int | None = None
+    tile_px: int = 512
 
     def __init__(self, config: Options, *, conditioner: Conditioner | None = None) -> None:
         super().__init__(config)
@@ -58,7 +65,8 @@ class Generator(Model, ABC):
     def sample(self, condition: Condition, rng: Noise, options: Any) -> Tensor:
         """Draw len(condition) images (N, C, H, W) in [0, 1]: the family's own mathematics.
 
-        Picture i may depend on row i of the condition and of the noise alone.
+        Film is (N, T, C, H, W). Picture i may depend on row i of the condition and of the noise
+        alone. Spatial slots are float32, as is `rng.uniform`; all else is of the model's type.
         """
 
     @property
@@ -99,7 +107,8 @@ class Generator(Model, ABC):
                 this family (`mmgen info` lists them).
 
         Returns:
-            Samples with N float32 images (N, C, H, W) in [0, 1] and the recipe to make them again.
+            Samples with N float32 images (N, C, H, W), or film (N, T, C, H, W), in [0, 1], and
+            the recipe to make them again.
 
         Raises:
             UnsupportedConditionError: a condition that this model does not answer; names those
@@ -111,10 +120,10 @@ class Generator(Model, ABC):
         given, option_values = self._split_inputs(inputs)
         options = self.generation.build(option_values)
         conditions = self._read_conditions(given)
-        numbers = _image_numbers(num_images, indices, conditions)
-        seed = secrets.randbits(32) if seed is None else _whole("seed", seed, 0, 2**63 - 1)
-        size = self._default_batch_size() if batch_size is None else batch_size
-        size = _whole("batch_size", size, 1)
+        numbers = image_numbers(num_images, indices, conditions)
+        seed = secrets.randbits(32) if seed is None else whole_number("seed", seed, 0, 2**63 - 1)
+        size = self._default_batch_size(conditions) if batch_size is None else batch_size
+        size = whole_number("batch_size", size, 1)
         if self.training:
             self.eval()
         images = self._draw(numbers, conditions, seed, options, size, progress)
@@ -162,9 +171,35 @@ class Generator(Model, ABC):
         self.check_conditions(conditions)
         return conditions
 
-    def _default_batch_size(self) -> int:
+    def _default_batch_size(self, conditions: Mapping[str, Any]) -> int:
         size = self.size
-        return max(1, min(256, _BATCH_PIXELS // (size.channels * size.height * size.width)))
+        height, width = self._picture(conditions) or (size.height, size.width)
+        if self.receptive_field is not None:
+            height, width = min(height, self.tile_px), min(width, self.tile_px)
+        values = size.channels * height * width * size.scale**2
+        return max(1, min(256, _BATCH_PIXELS // values))
+
+    def _picture(self, spatial: Mapping[str, Any]) -> tuple[int, int] | None:
+        """Return height and width of what the spatial slots were given; None without any."""
+        names = [slot.name for slot in self.spatial_slots if slot.name in spatial]
+        sides = [tuple(spatial[name].shape[-2:]) for name in names]
+        return max(sides, default=None)
+
+    def _sample(self, condition: Condition, rng: Noise, options: Options) -> Tensor:
+        """Sample in one go, or in tiles where the picture is large."""
+        picture = self._picture(condition.spatial)
+        if self.receptive_field is None or picture is None or max(picture) <= self.tile_px:
+            return self.sample(condition, rng, options)
+        margin = self.receptive_field // 2
+        tiles = plan_tiles(picture, self.tile_px, margin, self.size.multiple_of or 1)
+        return sample_in_tiles(
+            lambda part, noise: self.sample(part, noise, options),
+            condition,
+            rng,
+            tiles,
+            margin=margin,
+            scale=self.size.scale,
+        )
 
     @torch.inference_mode()
     def _draw(
@@ -179,13 +214,13 @@ class Generator(Model, ABC):
         images = []
         for start in range(0, len(numbers), batch_size):
             rows = numbers[start : start + batch_size]
-            chosen = _rows(conditions, start, start + len(rows), len(numbers))
+            chosen = take_rows(conditions, start, start + len(rows), len(numbers))
 
             def draw(count: int, rows: Any = rows, chosen: Any = chosen) -> Tensor:
-                part = _rows(chosen, 0, count, len(rows))
+                part = take_rows(chosen, 0, count, len(rows))
                 condition = self.encode_conditions(part, count)
                 rng = CounterNoise(seed, rows[:count], self.device, self.dtype)
-                return self.sample(condition, rng, options)
+                return self._sample(condition, rng, options)
 
             with report_out_of_memory(draw, len(rows)):
                 images.append(draw(len(rows)).float().cpu())
@@ -196,7 +231,7 @@ class Generator(Model, ABC):
     def encode_conditions(self, values: Mapping[str, Any], num_images: int) -> Condition:
         """Return the condition for contract values by slot, one for all images or one each."""
         spatial = {
-            slot.name: _expanded(values[slot.name], num_images).to(self.device)
+            slot.name: expand_rows(values[slot.name], num_images).to(self.device)
             for slot in self.spatial_slots
             if slot.name in values
         }
@@ -210,58 +245,3 @@ class Generator(Model, ABC):
         if self.origin is not None:
             return repr(self.origin.name)
         return f"this {self.identity.architecture or type(self).__name__}"
-
-
-def _expanded(pixels: Tensor, num_images: int) -> Tensor:
-    """Return pixels (N, …) for one or N pictures."""
-    return pixels.expand(num_images, *pixels.shape[1:])
-
-
-def _image_numbers(
-    num_images: int | None, indices: Sequence[int] | None, conditions: Mapping[str, Any]
-) -> list[int]:
-    """Return the pictures' numbers: those asked for, or 0 to N - 1."""
-    if num_images is not None:
-        num_images = _whole("num_images", num_images, 1)
-    if indices is None:
-        return list(range(_agree(num_images, None, conditions)))
-    numbers = [_whole("indices", number, 0, 2**63 - 1) for number in indices]
-    if not numbers:
-        raise InputError("indices must name at least one image; got none")
-    _agree(num_images, numbers, conditions)
-    return numbers
-
-
-def _agree(
-    num_images: int | None, indices: Sequence[int] | None, conditions: Mapping[str, Any]
-) -> int:
-    """Return N from what was asked and from how many values each slot got."""
-    counts = {"num_images": num_images, "indices": None if indices is None else len(indices)}
-    counts |= {slot: len(values) for slot, values in conditions.items() if len(values) > 1}
-    asked = {name: count for name, count in counts.items() if count is not None}
-    if len(set(asked.values())) > 1:
-        shown = ", ".join(f"{name}: {count}" for name, count in asked.items())
-        raise InputError(
-            f"the numbers of images do not agree ({shown}); give one value, or one each"
-        )
-    return next(iter(asked.values()), 1)
-
-
-def _whole(name: str, value: Any, minimum: int, maximum: int | None = None) -> int:
-    """Return a whole number of any integer type as Python's own; raise InputError for others."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise InputError(f"{name} takes whole numbers; got {value!r}") from None
-    if number < minimum or (maximum is not None and number > maximum):
-        rule = f"at least {minimum}" if maximum is None else f"{minimum} to {maximum}"
-        raise InputError(f"{name} must be {rule}; got {number}")
-    return number
-
-
-def _rows(conditions: Mapping[str, Any], start: int, stop: int, total: int) -> dict[str, Any]:
-    """Return rows start to stop of each slot; a single value stays one for all."""
-    return {
-        slot: values if len(values) == 1 and total != 1 else values[start:stop]
-        for slot, values in conditions.items()
-    }

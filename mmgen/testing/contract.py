@@ -17,6 +17,7 @@ from mmgen.testing.drawing import (
     check_same_seed_same_pictures,
     check_seeds_differ,
     check_threads,
+    check_tiles_are_seamless,
 )
 from mmgen.testing.embedding import (
     check_embedding,
@@ -55,6 +56,7 @@ GENERATOR_CHECKS: tuple[Callable[[GeneratorCase], None], ...] = (
     check_half_precision,
     check_recipe_replays,
     check_threads,
+    check_tiles_are_seamless,
     *ABILITY_CHECKS,
     check_stages_are_in_order,
     check_every_parameter_learns,

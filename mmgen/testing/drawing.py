@@ -5,6 +5,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -19,7 +20,7 @@ from mmgen.testing.outcome import (
     demand_identical,
     demand_pictures,
 )
-from mmgen.testing.values import required_inputs
+from mmgen.testing.values import required_inputs, values_for
 
 _LARGE_PX = 128
 
@@ -159,3 +160,21 @@ def check_half_precision(case: GeneratorCase) -> None:
     model = case.build().to(torch.bfloat16)
     images = case.draw(model, 2, label="odd", **required_inputs(model, 2)).images
     demand_pictures(images, _shape(model, images, 2), "pictures of a bfloat16 model")
+
+
+@check
+def check_tiles_are_seamless(case: GeneratorCase) -> None:
+    """A picture made in tiles is the picture made at once: the receptive field is true."""
+    model = case.build()
+    field, size = model.receptive_field, model.size
+    if field is None or not model.spatial_slots or size.fixed:
+        raise NotApplicable(f"{case.architecture} declares no receptive field")
+    step = size.multiple_of or 1
+    side = -(-(3 * field + 64) // step) * step
+    large = replace(size, height=side, width=side + step)
+    given = {slot.name: values_for(slot, large, 1) for slot in model.spatial_slots}
+    model.tile_px = side // 2
+    tiled = case.draw(model, 1, **given).images
+    model.receptive_field = None
+    whole = case.draw(model, 1, **given).images
+    demand_alike(tiled, whole, case.tolerance, "tiles must not show in a large picture")
