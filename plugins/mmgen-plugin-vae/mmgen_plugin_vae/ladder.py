@@ -84,9 +84,10 @@ class LatentLayer(nn.Module):
             statistics = None
         else:
             both = self.above(active)
-            prior = both[:, : self.num_statistics]
-            seen = F.silu(both[:, self.num_statistics :] + evidence)
-            statistics = self.posterior(seen)
+            # Split, not two slices: the gradient is then put together without zeros.
+            sizes = (self.num_statistics, both.shape[1] - self.num_statistics)
+            prior, seen = both.split(sizes, dim=1)
+            statistics = self.posterior(F.silu(seen + evidence))
         whitened, posterior = draw_whitened(noise, statistics)
         mean, log_scale = prior.float().chunk(2, dim=1)
         latent = torch.addcmul(mean, torch.exp(soft_clamp(log_scale)), whitened)
