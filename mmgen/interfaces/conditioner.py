@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmgen.errors import UnsupportedConditionError
 from mmgen.interfaces.encoder import Embedding, Encoder
 from mmgen.slots import Slot
 
@@ -60,7 +61,13 @@ class Condition:
         """Return the condition as if a semantic slot had not been given; None: as if none had.
 
         These are the branches of classifier-free guidance (Ho and Salimans 2022).
+
+        Raises:
+            UnsupportedConditionError: there is no such slot.
         """
+        if slot is not None and slot not in self.slot_names:
+            known = ", ".join(self.slot_names) or "none"
+            raise UnsupportedConditionError(f"unknown slot {slot!r}; semantic slots: {known}")
         present = self.present.clone()
         if slot is None:
             present[:] = False

@@ -127,6 +127,7 @@ class Generator(Model, ABC):
         if self.training:
             self.eval()
         images = self._draw(numbers, conditions, seed, options, size, progress)
+        images = images.clone()  # an ordinary tensor: those of inference mode allow less
         recipe = write_recipe(self, numbers, seed, given, conditions, options, size)
         return Samples(images, recipe)
 

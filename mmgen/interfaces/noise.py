@@ -55,6 +55,7 @@ class CounterNoise:
         dtype: torch.dtype = torch.float32,
     ) -> None:
         self._seed = seed
+        self._count = len(indices)
         self._runs = _consecutive_runs(indices)
         self._device = torch.device(device)
         self._dtype = dtype
@@ -63,14 +64,14 @@ class CounterNoise:
         """Return standard normal numbers (N, *shape)."""
         uniform = torch.from_numpy(self._doubles(shape, stream, step))
         values = torch.special.ndtri(uniform).to(torch.float32)
-        return values.view(-1, *shape).to(self._device, self._dtype)
+        return values.view(self._count, *shape).to(self._device, self._dtype)
 
     def uniform(self, shape: Sequence[int], *, stream: str = "", step: int = 0) -> Tensor:
         """Return float32 (N, *shape), uniform in the open interval (0, 1)."""
         doubles = torch.from_numpy(self._doubles(shape, stream, step))
         # Rounding to float32 must not reach 1.
         values = doubles.to(torch.float32).clamp_(max=1 - 2**-24)
-        return values.view(-1, *shape).to(self._device)
+        return values.view(self._count, *shape).to(self._device)
 
     def _doubles(self, shape: Sequence[int], stream: str, step: int) -> np.ndarray:
         """Return float64 (N, elements) in (0, 1)."""

@@ -29,9 +29,8 @@ def _tiny_family() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def conditioner() -> Conditioner:
-    """Labels and texts, in eval mode."""
+def make_conditioner() -> Conditioner:
+    torch.manual_seed(1)
     label = cast(LabelEmbedding, build("label-embedding", {"classes": CLASSES, "width": 4}))
     text = cast(WordsEncoder, build(stand_in.NAME, {"width": 6}))
     made = Conditioner({"label": label, "text": text}, width=5, dropout=0.5)
@@ -40,10 +39,17 @@ def conditioner() -> Conditioner:
 
 
 @pytest.fixture
-def tiny_model(conditioner: Conditioner) -> Callable[..., TinyNet]:
-    """Build a tiny model: tiny_model(), tiny_model("tiny-inpainter", width=9)."""
+def conditioner() -> Conditioner:
+    """Labels and texts, in eval mode."""
+    return make_conditioner()
+
+
+@pytest.fixture
+def tiny_model() -> Callable[..., TinyNet]:
+    """Build a tiny model, always the same: tiny_model(), tiny_model("tiny-inpainter", width=9)."""
 
     def make(architecture: str = "tiny-net", **config: Any) -> TinyNet:
+        conditioner = make_conditioner()
         model = cast(TinyNet, build(architecture, config, conditioner=conditioner))
         perturb(model)
         return model.eval()

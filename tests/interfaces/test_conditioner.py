@@ -1,0 +1,188 @@
+"""Conditions: any subset may be given, and what is left out has a stand-in that learns."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+import torch
+
+from mmgen.errors import UnsupportedConditionError
+from mmgen.interfaces import Condition, Conditioner
+from mmgen.testing.stand_in import WordsConfig
+from mmgen.testing.words import WordsEncoder
+
+LABELS = torch.tensor([0, 1, 2])
+TEXTS = ["one", "three words here", "one"]
+VALUES: dict[str, Any] = {"label": LABELS, "text": TEXTS}
+
+
+def condition(conditioner: Conditioner, **values: Any) -> Condition:
+    return conditioner(values, num_images=3, device="cpu")
+
+
+@pytest.mark.parametrize("given", [(), ("label",), ("text",), ("label", "text")])
+def test_any_subset_may_be_given(conditioner: Conditioner, given: tuple[str, ...]) -> None:
+    found = condition(conditioner, **{name: VALUES[name] for name in given})
+    assert len(found) == 3
+    assert found.slot_names == ("label", "text")
+    assert found.present.tolist() == [[name in given for name in found.slot_names]] * 3
+    assert found.pooled.shape == (3, 5)
+    assert found.tokens.shape[::2] == (3, 5)
+    assert found.token_mask.shape == found.tokens.shape[:2]
+    assert found.token_mask.dtype == torch.bool
+
+
+def test_subsets_make_different_conditions(conditioner: Conditioner) -> None:
+    pooled = [
+        condition(
+            conditioner, **{name: VALUES[name] for name, on in zip(VALUES, mask, strict=True) if on}
+        ).pooled
+        for mask in product((False, True), repeat=2)
+    ]
+    for one, two in product(range(4), repeat=2):
+        assert torch.allclose(pooled[one], pooled[two]) == (one == two)
+
+
+def test_none_is_the_same_as_not_given(conditioner: Conditioner) -> None:
+    one = condition(conditioner, label=LABELS, text=None)
+    assert torch.equal(one.pooled, condition(conditioner, label=LABELS).pooled)
+
+
+def test_without_is_the_same_as_not_given(conditioner: Conditioner) -> None:
+    full = condition(conditioner, **VALUES)
+    for slot, rest in (("label", {"text": TEXTS}), ("text", {"label": LABELS}), (None, {})):
+        cut, given = full.without(slot), condition(conditioner, **rest)
+        torch.testing.assert_close(cut.pooled, given.pooled)
+        assert torch.equal(cut.present, given.present)
+        # Tokens of what is left out are one stand-in; the rest is masked.
+        kept = cut.tokens[cut.token_mask]
+        torch.testing.assert_close(kept, given.tokens[given.token_mask])
+
+
+def test_without_leaves_the_condition_alone(conditioner: Conditioner) -> None:
+    full = condition(conditioner, **VALUES)
+    before = full.pooled.clone()
+    full.without()
+    assert torch.equal(full.pooled, before)
+    assert full.present.all()
+
+
+def test_without_an_unknown_slot_is_an_error(conditioner: Conditioner) -> None:
+    with pytest.raises(UnsupportedConditionError, match="'smell'; semantic slots: label, text"):
+        condition(conditioner, **VALUES).without("smell")
+
+
+def test_tokens_count_up_to_each_values_length(conditioner: Conditioner) -> None:
+    found = condition(conditioner, **VALUES)
+    # One for the label; the stand-in encoder reads up to eight letters.
+    assert found.token_mask.sum(dim=1).tolist() == [1 + 3, 1 + 8, 1 + 3]
+
+
+def test_one_value_serves_all_pictures(conditioner: Conditioner) -> None:
+    one = condition(conditioner, label=LABELS[1:2], text=TEXTS[1:2])
+    each = condition(conditioner, label=LABELS[1:2].expand(3), text=TEXTS[1:2] * 3)
+    torch.testing.assert_close(one.pooled, each.pooled)
+    torch.testing.assert_close(one.tokens, each.tokens)
+    assert torch.equal(one.token_mask, each.token_mask)
+
+
+@pytest.fixture
+def encoded(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Record what the text encoder is asked."""
+    asked: list[list[str]] = []
+    prepare = WordsEncoder.prepare
+
+    def record(self: WordsEncoder, values: Any) -> Any:
+        asked.append(list(values))
+        return prepare(self, values)
+
+    monkeypatch.setattr(WordsEncoder, "prepare", record)
+    return asked
+
+
+def test_a_text_is_encoded_once_however_often_it_is_given(
+    conditioner: Conditioner, encoded: list[list[str]]
+) -> None:
+    found = condition(conditioner, text=TEXTS)
+    assert encoded == [["one", "three words here"]]
+    assert torch.equal(found.pooled[0], found.pooled[2])
+    assert not torch.equal(found.pooled[0], found.pooled[1])
+
+
+def test_slots_drop_out_row_by_row_in_training(conditioner: Conditioner) -> None:
+    conditioner.train()
+    found = conditioner({"label": LABELS[:1], "text": ["a"]}, num_images=4000, device="cpu")
+    share = found.present.float().mean(dim=0)
+    assert ((share - 0.5).abs() < 0.05).all()
+    both = found.present.float()
+    assert abs(float(torch.corrcoef(both.T)[0, 1])) < 0.1
+    absent = condition(conditioner.eval()).pooled[0]
+    torch.testing.assert_close(found.pooled[~found.present.any(dim=1)][0], absent)
+
+
+def test_nothing_drops_out_otherwise(conditioner: Conditioner) -> None:
+    assert condition(conditioner.eval(), **VALUES).present.all()
+    conditioner.train()
+    conditioner.dropout = 0.0
+    assert condition(conditioner, **VALUES).present.all()
+
+
+def test_stand_ins_and_projections_learn(conditioner: Conditioner) -> None:
+    for values in (VALUES, {}):
+        found = condition(conditioner, **values)
+        (found.pooled.square().sum() + found.tokens[found.token_mask].square().sum()).backward()
+    assert [name for name, p in conditioner.named_parameters() if p.grad is None] == []
+
+
+@pytest.mark.parametrize(("tokens", "pooled"), [(True, False), (False, True), (False, False)])
+def test_a_family_has_only_the_forms_that_it_uses(
+    conditioner: Conditioner, tokens: bool, pooled: bool
+) -> None:
+    full = condition(conditioner, **VALUES)
+    conditioner.restrict(tokens=tokens, pooled=pooled)
+    for values in (VALUES, {}, {"text": TEXTS}):
+        found = condition(conditioner, **values)
+        assert found.tokens.shape[1] == found.token_mask.shape[1]
+        assert bool(found.tokens.shape[1]) is tokens
+        assert bool(found.pooled.any()) is pooled
+    found = condition(conditioner, **VALUES)
+    if tokens:
+        torch.testing.assert_close(found.tokens, full.tokens)
+    if pooled:
+        torch.testing.assert_close(found.pooled, full.pooled)
+    names = {name.partition(".")[0] for name, _ in conditioner.named_parameters()}
+    assert ("token_projections" in names) is tokens
+    assert ("pooled_projections" in names) is pooled
+
+
+def test_without_slots_the_condition_is_empty() -> None:
+    found = Conditioner({}, width=7)({}, num_images=4, device="cpu")
+    assert found.pooled.shape == (4, 7)
+    assert not found.pooled.any()
+    assert found.tokens.shape == (4, 0, 7)
+    assert found.token_mask.shape == (4, 0)
+    assert found.present.shape == (4, 0)
+    assert len(found.without()) == 4
+
+
+def test_values_of_other_slots_are_ignored(conditioner: Conditioner) -> None:
+    one = condition(conditioner, label=LABELS, target=torch.zeros(3))
+    assert torch.equal(one.pooled, condition(conditioner, label=LABELS).pooled)
+
+
+def test_spatial_slots_are_passed_on(conditioner: Conditioner) -> None:
+    pixels = torch.rand(3, 1, 4, 4)
+    found = conditioner({}, num_images=3, device="cpu", spatial={"image": pixels})
+    assert found.spatial["image"] is pixels
+    assert found.without().spatial["image"] is pixels
+
+
+def test_slots_say_what_they_take(conditioner: Conditioner) -> None:
+    label, text = conditioner.slots
+    assert (label.name, label.modality, label.classes) == ("label", "label", ("cat", "dog", "10"))
+    assert (text.name, text.modality, text.required) == ("text", "text", False)
+
+
+def test_a_slot_may_be_required() -> None:
+    made = Conditioner({"text": WordsEncoder(WordsConfig())}, width=4, required=("text",))
+    assert made.slots[0].required
