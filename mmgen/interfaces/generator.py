@@ -122,7 +122,9 @@ class Generator(Model, ABC):
         conditions = self._read_conditions(given)
         numbers = image_numbers(num_images, indices, conditions)
         seed = secrets.randbits(32) if seed is None else whole_number("seed", seed, 0, 2**63 - 1)
-        size = self._default_batch_size(conditions) if batch_size is None else batch_size
+        size = (
+            self.default_batch_size(self._picture(conditions)) if batch_size is None else batch_size
+        )
         size = whole_number("batch_size", size, 1)
         if self.training:
             self.eval()
@@ -172,9 +174,10 @@ class Generator(Model, ABC):
         self.check_conditions(conditions)
         return conditions
 
-    def _default_batch_size(self, conditions: Mapping[str, Any]) -> int:
+    def default_batch_size(self, picture: tuple[int, int] | None = None) -> int:
+        """Return how many pictures of (height, width) px are worked on at once, unless told."""
         size = self.size
-        height, width = self._picture(conditions) or (size.height, size.width)
+        height, width = picture or (size.height, size.width)
         if self.receptive_field is not None:
             height, width = min(height, self.tile_px), min(width, self.tile_px)
         values = size.channels * height * width * size.scale**2

@@ -245,7 +245,7 @@ class Autoencoder(Generator):
         self.check_images(images)
         vector = self.condition_vector(conditions, len(images))
         settings = ImportanceSampling(
-            num_samples=num_samples, seed=seed, rows=batch_size or 4 * self._default_batch_size()
+            num_samples=num_samples, seed=seed, rows=batch_size or 4 * self.default_batch_size()
         )
         values = estimate(self, images, vector, settings, progress, checkpoint)
         return LogLikelihood(
@@ -274,7 +274,7 @@ class Autoencoder(Generator):
         """Apply a function to rows (N, …) and their vectors, a batch at a time."""
         if rows.ndim == 4:
             self.check_images(rows)
-        size = self._default_batch_size()
+        size = self.default_batch_size()
         parts = [
             function(
                 rows[start : start + size].to(self.device),
