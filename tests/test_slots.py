@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from mmgen.errors import InputError
 from mmgen.slots import Size, Slot
 
 
@@ -38,3 +39,30 @@ def test_a_slot_is_optional_unless_told() -> None:
 def test_a_size_says_what_it_is(size: Size, words: str, fixed: bool) -> None:
     assert str(size) == words
     assert size.fixed is fixed
+
+
+FIXED = Size(channels=1, height=8, width=12)
+ANY = Size(channels=1, height=8, width=8, multiple_of=4)
+
+
+def test_a_picture_of_the_right_size_is_accepted_without_a_word() -> None:
+    assert FIXED.accept(8, 12, "photo") == ""
+    assert ANY.accept(100, 4, "photo") == ""
+
+
+def test_a_picture_that_will_be_resized_is_noted() -> None:
+    assert FIXED.accept(16, 24, "photo") == "'photo' is resized from 24×16 to 12×8"
+
+
+@pytest.mark.parametrize(
+    ("size", "sides", "words"),
+    [
+        (FIXED, (8, 8), r"'photo' must have the shape .*, 12×8; got 8×8: crop it first"),
+        (ANY, (8, 10), r"'photo' must have sides that are multiples of 4 px; got 10×8"),
+    ],
+)
+def test_a_picture_that_does_not_fit_is_refused_with_the_rule(
+    size: Size, sides: tuple[int, int], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        size.accept(*sides, "photo")
