@@ -30,8 +30,8 @@ from digit_classifier import (
     predict,
     train_classifier,
 )
-from idx import load_split
 from measuring import print_table
+from pictures import load_split
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from idx import load_split
+from pictures import load_split
 
 NUM_CLASSES = 10
 Augmentation = Callable[[Tensor, torch.Generator], Tensor]
@@ -159,7 +159,7 @@ def save_classifier(network: nn.Module, folder: Path, figures: dict[str, object]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with the idx files")
+    parser.add_argument("--data", required=True, help="as `mmgen data check` takes it")
     parser.add_argument("-o", "--output", type=Path, default=Path("runs/digit-classifier"))
     parser.add_argument("--augment", choices=sorted(AUGMENTATIONS), default="digits")
     parser.add_argument("--steps", type=int, default=2500, help="batches of 256")

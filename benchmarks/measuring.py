@@ -22,12 +22,18 @@ def interleave(
     times: Times = {name: [] for name in tasks}
     for turn in range(-warm_up, repeats):
         for name, task in tasks.items():
-            print(f"\r\x1b[Kturn {turn + 1}/{repeats}: {name}", end="", file=sys.stderr, flush=True)
+            say(f"turn {turn + 1}/{repeats}: {name}")
             figure = task()
             if turn >= 0:
                 times[name].append(figure)
-    print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    say("")
     return times
+
+
+def say(words: str) -> None:
+    """Show on a terminal what goes on, in the place of what was shown before."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{words}", end="", file=sys.stderr, flush=True)
 
 
 def median_ratio(over: Sequence[float], under: Sequence[float]) -> float:

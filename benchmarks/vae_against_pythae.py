@@ -18,10 +18,10 @@ from typing import Any
 
 import torch
 
-from idx import load_split
 from measuring import interleave, median_ratio, print_table, verdict
 from peers import environment
-from vae_sides.worker import Worker
+from pictures import load_split
+from vae_sides.worker import CLOCKS, Worker
 
 SIDES = Path(__file__).parent / "vae_sides"
 NETWORKS = ("mlp", "resnet")
@@ -82,11 +82,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         images = Path(folder) / "images.pt"
         torch.save(load_split(arguments.data, "train")[0], images)
+        pythons = {"mmgen": Path(sys.executable), "pythae": python}
         sides = {
-            "mmgen": Worker(
-                sys.executable, SIDES / "mmgen_side.py", arguments.peers / "mmgen_side.log"
-            ),
-            "pythae": Worker(python, SIDES / "pythae_side.py", arguments.peers / "pythae_side.log"),
+            name: Worker(
+                executable,
+                SIDES / f"{name}_side.py",
+                log=arguments.peers / f"{name}_side.log",
+                clock=arguments.clock,
+                threads=arguments.threads,
+            )
+            for name, executable in pythons.items()
         }
         for network in arguments.network:
             print(agreement(network, sides["pythae"]), file=sys.stderr)
@@ -109,6 +114,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--peer-fused", action="store_true", help="fused AdamW for pythae too")
     parser.add_argument("--task", nargs="+", choices=TASKS, default=TASKS)
     parser.add_argument("--network", nargs="+", choices=NETWORKS, default=NETWORKS)
+    parser.add_argument("--clock", choices=sorted(CLOCKS), default="wall")
+    parser.add_argument("--threads", type=int, help="of torch, on both sides")
     return parser.parse_args()
 
 

@@ -1,7 +1,6 @@
 """pythae's side of `vae_against_pythae.py`; runs in the peers' environment."""
 
 import tempfile
-import time
 from pathlib import Path
 
 import torch
@@ -12,7 +11,7 @@ from pythae.models.nn.benchmarks.mnist import Decoder_ResNet_AE_MNIST, Encoder_R
 from pythae.samplers import NormalSampler
 from pythae.trainers import BaseTrainer, BaseTrainerConfig
 from pythae.trainers.training_callbacks import TrainingCallback
-from worker import serve
+from worker import now, serve
 
 
 def build(network: str) -> VAE:
@@ -47,7 +46,7 @@ class StepClock(TrainingCallback):
         self.times: list[float] = []
 
     def on_train_step_end(self, _config: BaseTrainerConfig, **_: object) -> None:
-        self.times.append(time.perf_counter())
+        self.times.append(now())
 
 
 def train(network: str, images: str, batch_size: int, steps: int, skip: int, fused: bool) -> float:
@@ -71,9 +70,9 @@ def train(network: str, images: str, batch_size: int, steps: int, skip: int, fus
 def sample(network: str, num_images: int, batch_size: int) -> float:
     """Seconds for a tensor of `num_images` pictures."""
     sampler = NormalSampler(build(network))
-    start = time.perf_counter()
+    start = now()
     pictures = sampler.sample(num_samples=num_images, batch_size=batch_size)
-    seconds = time.perf_counter() - start
+    seconds = now() - start
     assert len(pictures) == num_images
     return seconds
 
@@ -82,9 +81,9 @@ def save(network: str, num_images: int, batch_size: int) -> float:
     """Seconds for `num_images` PNG files."""
     sampler = NormalSampler(build(network))
     with tempfile.TemporaryDirectory() as folder:
-        start = time.perf_counter()
+        start = now()
         sampler.sample(num_samples=num_images, batch_size=batch_size, output_dir=folder)
-        seconds = time.perf_counter() - start
+        seconds = now() - start
         assert len(list(Path(folder).glob("*.png"))) == num_images
     return seconds
 
