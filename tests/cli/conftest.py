@@ -84,10 +84,11 @@ def environment(folder: Path | None = None, **more: str) -> dict[str, str]:
 
 @pytest.fixture
 def zoo(zoo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The zoo as the only plugin; the current folder is an empty one, which is returned."""
+    """The zoo as all there is; the current folder is an empty one, which is returned."""
     for name in [name for name in os.environ if name.startswith("MMGEN_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("MMGEN_PLUGINS", "tiny")
+    monkeypatch.setattr("mmgen.catalogue.index_path", lambda: tmp_path / "no-index.toml")
     monkeypatch.syspath_prepend(str(zoo_folder))
     here = tmp_path / "here"
     here.mkdir()
