@@ -37,8 +37,15 @@ def to_pil(pixels: np.ndarray) -> Image.Image:
 
 
 def grid_layout(count: int, columns: int | None = None) -> tuple[int, int]:
-    """Return (columns, rows) of a grid for that many pictures, as square as may be."""
-    columns = min(columns or math.ceil(math.sqrt(count)), count)
+    """Return (columns, rows) of a grid for that many pictures, as square as may be.
+
+    A full grid is preferred to one with gaps where it is at most 2.5 times as wide as high.
+    """
+    if columns is None:
+        square = math.ceil(math.sqrt(count))
+        widest = math.isqrt(count * 5 // 2)
+        columns = next((wide for wide in range(square, widest + 1) if count % wide == 0), square)
+    columns = min(columns, count)
     return columns, math.ceil(count / columns)
 
 

@@ -142,7 +142,15 @@ def test_making_bytes_leaves_the_images_alone() -> None:
 
 @pytest.mark.parametrize(
     ("count", "columns", "layout"),
-    [(1, None, (1, 1)), (5, None, (3, 2)), (16, None, (4, 4)), (5, 2, (2, 3)), (3, 9, (3, 1))],
+    [
+        (1, None, (1, 1)),
+        (5, None, (3, 2)),
+        (16, None, (4, 4)),
+        (40, None, (8, 5)),  # 7 columns would be nearer to a square, and leave two gaps
+        (22, None, (5, 5)),  # 11 × 2 would be full, and a strip
+        (5, 2, (2, 3)),
+        (3, 9, (3, 1)),
+    ],
 )
 def test_a_grids_layout(count: int, columns: int | None, layout: tuple[int, int]) -> None:
     assert grid_layout(count, columns) == layout
