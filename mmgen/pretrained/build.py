@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from mmgen.errors import ModelFileError
+from mmgen.errors import ModelFileError, UnsupportedOperationError
 from mmgen.families import load_reference
 from mmgen.interfaces.conditioner import Conditioner
 from mmgen.interfaces.encoder import Encoder
@@ -47,6 +47,30 @@ def build(
         version=plugin.version,
     )
     return model
+
+
+def identify(model: Model) -> Identity:
+    """Return which registered architecture a model is, however it was made.
+
+    Raises:
+        UnsupportedOperationError: no plugin registers its class.
+    """
+    if model.identity.architecture:
+        return model.identity
+    reference = f"{type(model).__module__}:{type(model).__qualname__}"
+    for plugin, family in manager().families:
+        for found in family.architectures:
+            if found.network == reference and isinstance(model.config, found.config):
+                return Identity(
+                    family=family.name,
+                    architecture=found.name,
+                    distribution=plugin.distribution,
+                    version=plugin.version,
+                )
+    raise UnsupportedOperationError(
+        f"{type(model).__name__} cannot be saved: no plugin registers it as an architecture, so "
+        "nothing could load it"
+    )
 
 
 def describe_conditioner(conditioner: Conditioner) -> dict[str, Any]:

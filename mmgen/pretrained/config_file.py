@@ -1,6 +1,7 @@
 """config.json: what a saved model is. Every key is known, or the file is refused."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -170,7 +171,8 @@ def check_family(config: ConfigFile, path: Path) -> None:
                 f"which is broken: {plugin.broken}"
             )
     distribution = indexed.get("plugin") or config.plugin.get("name", "")
-    if not distribution.startswith("mmgen-plugin-"):
+    # The name may come from a stranger's file, and people paste commands.
+    if not re.fullmatch(r"mmgen-plugin-[a-z0-9]+(-[a-z0-9]+)*", distribution):
         near = did_you_mean(config.family, known)
         raise NotInstalledError(f"{path}: no plugin brings family {config.family!r}{near}")
     command = f"pip install {distribution}"

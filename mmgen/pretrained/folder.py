@@ -1,6 +1,5 @@
 """A model in a folder: config.json, model.safetensors, parts in sub-folders."""
 
-import errno
 import json
 import shutil
 import tempfile
@@ -8,18 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 
 from mmgen.errors import AmbiguousNameError, MmgenError, ModelFileError, OutputError, PluginError
 from mmgen.interfaces.encoder import Encoder
 from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.model import Model
 from mmgen.media.targets import output_error
-from mmgen.pretrained.build import build, build_conditioner, describe_conditioner
+from mmgen.pretrained.build import build, build_conditioner, describe_conditioner, identify
 from mmgen.pretrained.config_file import CONFIG_NAME, ConfigFile, check_family, read_config
+from mmgen.pretrained.shards import write_weights
 from mmgen.pretrained.skeleton import without_storage
-from mmgen.pretrained.weights import WEIGHTS_NAME, load_weights, weight_files
+from mmgen.pretrained.weights import load_weights, weight_files
 
 _MAX_DEPTH = 8
 
@@ -46,10 +44,12 @@ def _load(folder: Path, depth: int) -> Model:
     parts = {name: _load(folder / name, depth + 1) for name in config.parts}
     with without_storage():
         model = _build(config, dict(parts), path)
+    if config.kind != ("encoder" if isinstance(model, Encoder) else "generator"):
+        raise ModelFileError(f"{path}: {config.architecture!r} is no {config.kind}")
     own = model.own_state()
     load_weights(model, own, weight_files(folder) if own else [])
     for name, (_, part) in model.parts().items():
-        if part is not parts[name]:
+        if part is not parts.get(name):
             raise ModelFileError(f"{path}: part {name!r} is not where the network keeps it")
     _check_storage(model, config)
     return model
@@ -105,6 +105,7 @@ def save(
 
     Raises:
         OutputError: the folder holds something else, or cannot be written to.
+        UnsupportedOperationError: no plugin registers the model's class.
     """
     folder = Path(folder).absolute() if Path(folder).name in ("", "..") else Path(folder)
     if folder.exists() and not folder.is_dir():
@@ -148,12 +149,7 @@ def _write(model: Model, folder: Path, dtype: torch.dtype | None) -> None:
     (folder / CONFIG_NAME).write_text(_describe(model, list(parts)).to_json(), encoding="utf-8")
     tensors = {name: _stored(tensor, dtype) for name, tensor in model.own_state().items()}
     if tensors:
-        try:
-            save_file(tensors, folder / WEIGHTS_NAME, metadata={"format": "pt"})
-        except SafetensorError as error:  # how it reports a full disk
-            full = "os error 28" in str(error)
-            raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
-        (folder / WEIGHTS_NAME).chmod(0o644)
+        write_weights(folder, tensors)
     for name, (_, part) in parts.items():
         (folder / name).mkdir()
         _write(part, folder / name, dtype)
@@ -167,7 +163,7 @@ def _stored(tensor: torch.Tensor, dtype: torch.dtype | None) -> torch.Tensor:
 
 
 def _describe(model: Model, parts: list[str]) -> ConfigFile:
-    identity = model.identity
+    identity = identify(model)
     conditioner = None
     if isinstance(model, Generator) and model.conditioner.slot_names:
         conditioner = describe_conditioner(model.conditioner)

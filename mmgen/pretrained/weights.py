@@ -36,6 +36,8 @@ def weight_files(folder: Path) -> list[Path]:
         names = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise ModelFileError(f"{index} is not a shard index: {error!r}") from error
+    if not names:
+        raise ModelFileError(f"{index} is not a shard index: it names no file")
     for name in names:
         if not isinstance(name, str) or Path(name).name != name or not (folder / name).is_file():
             raise ModelFileError(f"{index} names {name!r}, which is not beside it")
