@@ -6,6 +6,7 @@ import click
 
 from mmgen.cli.output import JSON_OPTION, examples, note, print_json
 from mmgen.cli.request import check_picture, parse_pairs
+from mmgen.cli.threads import wait_politely
 from mmgen.media.targets import check_output, picture_format
 
 
@@ -65,6 +66,7 @@ def command(
         picture_format(Path(output))
         check_output(Path(output), force=force)
 
+    wait_politely()
     from mmgen.cli.replaying import Setting, replay  # torch from here on
 
     setting = Setting(model=model, device=device, dtype=dtype, batch_size=batch_size)

@@ -17,6 +17,7 @@ from mmgen.cli.request import (
     resolve_slot,
 )
 from mmgen.cli.target import Target, find_target, note_size
+from mmgen.cli.threads import wait_politely
 from mmgen.media.targets import FORMATS
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ def command(**asked: Any) -> None:
     request = _request(asked, target)
     results = _prepare(request, target, choice)
     note_size(target)
+    wait_politely()
     from mmgen.cli.operations import load_generator  # torch from here on
 
     loaded = load_generator(target.name, device=choice.device, dtype=choice.dtype)
