@@ -13,6 +13,7 @@ from mmgen.families import load_reference
 from mmgen.interfaces.capabilities import Progress
 from mmgen.interfaces.conditioner import Condition, Conditioner
 from mmgen.interfaces.counting import expand_rows, image_numbers, take_rows, whole_number
+from mmgen.interfaces.heap import keep_freed_memory
 from mmgen.interfaces.memory import report_out_of_memory
 from mmgen.interfaces.model import Model
 from mmgen.interfaces.noise import CounterNoise, Noise
@@ -215,6 +216,8 @@ class Generator(Model, ABC):
         batch_size: int,
         progress: Progress | None,
     ) -> Tensor:
+        if self.device.type == "cpu":
+            keep_freed_memory()
         images = []
         for start in range(0, len(numbers), batch_size):
             rows = numbers[start : start + batch_size]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mmgen.errors import NotInstalledError, TrainingError
+from mmgen.interfaces.heap import keep_freed_memory
 from mmgen.training.config import TrainingConfig
 
 
@@ -109,7 +110,12 @@ def _make_accelerator(device: str) -> Any:
 
 @contextmanager
 def fast_arithmetic(device: torch.device) -> Iterator[None]:
-    """Allow TF32 and let cuDNN find its fastest kernels on CUDA, for a while."""
+    """Allow TF32 and let cuDNN find its fastest kernels on CUDA, for a while.
+
+    On the CPU, let the process keep freed memory; that stays so.
+    """
+    if device.type == "cpu":
+        keep_freed_memory()
     if device.type != "cuda":
         yield
         return
