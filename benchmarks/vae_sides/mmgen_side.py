@@ -17,7 +17,7 @@ from mmgen.pretrained import build as build_registered
 from mmgen.training.config import TrainingConfig
 from mmgen.training.feed import ResidentRows
 from mmgen.training.loop import Loop
-from mmgen.training.machine import Machine
+from mmgen.training.machine import Machine, fast_arithmetic
 from mmgen.training.progress import Silence
 from mmgen.training.run_folder import RunFolder
 
@@ -81,7 +81,7 @@ def train(network: str, images: str, batch_size: int, steps: int, skip: int) -> 
     machine, clock = Machine(config), StepClock()
     source = ResidentRows({"target": torch.load(images)}, machine.device)
     trainer = VaeTrainer(build(network), VaeTraining())
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, fast_arithmetic(machine.device):
         run = RunFolder(folder)
         Loop(trainer, source, None, config, machine, run, reporter=clock, record={}).train()
     return (clock.times[-1] - clock.times[skip - 1]) / steps
