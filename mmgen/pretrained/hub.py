@@ -50,29 +50,38 @@ def download(repo: str, revision: str | None) -> tuple[Path, str, dict[str, str]
     except HFValidationError as error:
         raise ModelFileError(f"{repo!r} is not the name of a repository: {error}") from error
     except HfHubHTTPError as error:
-        raise ModelFileError(f"the Hub refused {repo!r}: {error}") from error
+        raise ModelFileError(f"the Hub refused {repo!r}: {_first_line(error)}") from error
     except Exception as error:  # the client lets errors of its network library through
-        raise ModelFileError(f"{repo!r} could not be fetched: {error}") from error
+        raise ModelFileError(f"{repo!r} could not be fetched: {_first_line(error)}") from error
 
 
 def _download(repo: str, revision: str | None) -> tuple[Path, str, dict[str, str]]:
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
-    commit = revision or "main"
+    asked = commit = revision or "main"
     hashes: dict[str, str] = {}
-    if not _is_commit(commit):
+    if not _is_commit(asked):
         try:
             info = HfApi().model_info(repo, revision=revision, files_metadata=True)
         except (HfHubHTTPError, HFValidationError):
             raise
         except Exception:  # no network: what was fetched before will do
-            folder = snapshot_download(repo, revision=commit, local_files_only=True)
+            folder = snapshot_download(
+                repo, revision=asked, allow_patterns=_PATTERNS, local_files_only=True
+            )
             return Path(folder), Path(folder).name, {}
-        commit = info.sha or commit
+        commit = info.sha or asked
         hashes = {item.rfilename: item.lfs.sha256 for item in info.siblings or [] if item.lfs}
-    folder = snapshot_download(repo, revision=commit, allow_patterns=_PATTERNS)
+    # Asked for by its name, the client remembers which commit a branch was, for when it is offline.
+    folder = snapshot_download(repo, revision=asked, allow_patterns=_PATTERNS)
+    if Path(folder).name != commit:  # somebody published in between
+        folder = snapshot_download(repo, revision=commit, allow_patterns=_PATTERNS)
     return Path(folder), commit, {k: v for k, v in hashes.items() if k.endswith(".safetensors")}
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _is_commit(revision: str) -> bool:
