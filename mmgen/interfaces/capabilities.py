@@ -1,6 +1,7 @@
 """What some models can do beyond `generate`: small protocols that a family adds.
 
-`conditions` are contract values by slot name (label: int64 (N,), text: list of N str).
+`conditions` are values by slot name, one for all images or one each, in any form that `generate`
+takes; `Generator.read_conditions` brings them to the tensor contract.
 """
 
 from collections.abc import Callable

@@ -120,7 +120,7 @@ class Generator(Model, ABC):
         """
         given, option_values = self._split_inputs(inputs)
         options = self.generation.build(option_values)
-        conditions = self._read_conditions(given)
+        conditions = self.read_conditions(given)
         numbers = image_numbers(num_images, indices, conditions)
         seed = secrets.randbits(32) if seed is None else whole_number("seed", seed, 0, 2**63 - 1)
         size = (
@@ -165,14 +165,26 @@ class Generator(Model, ABC):
             f"{', '.join(sorted(options)) or 'none'}"
         )
 
-    def _read_conditions(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Bring what was given to the tensor contract; K values per slot."""
+    def read_conditions(
+        self, given: Mapping[str, Any], num_images: int | None = None
+    ) -> dict[str, Any]:
+        """Bring values by slot, in any usual form, to the tensor contract; K values per slot.
+
+        Args:
+            given: None for a slot is the same as leaving it out.
+            num_images: with it K must be 1 or this.
+
+        Raises:
+            InputError: a value that cannot be read, values that clash, or another K.
+        """
         conditions = {}
         for slot in self.slots:
-            if slot.name in given:
+            if given.get(slot.name) is not None:
                 read = load_reference(manager().modality(slot.modality).reader)
                 conditions[slot.name] = read(given[slot.name], slot, self.size)
         self.check_conditions(conditions)
+        if num_images is not None:
+            image_numbers(num_images, None, conditions)
         return conditions
 
     def default_batch_size(self, picture: tuple[int, int] | None = None) -> int:

@@ -153,10 +153,11 @@ class Autoencoder(Generator):
             raise InputError("'image' is a picture to paint in; give 'mask' (1 = paint) with it")
 
     def condition_vector(self, conditions: Mapping[str, Any], num_images: int) -> Tensor | None:
-        """Return the vector for contract values by slot, one for all images or one each.
+        """Return the vector for values by slot in any usual form, one for all images or one each.
 
         Raises:
             UnsupportedConditionError: a slot that this model does not have.
+            InputError: a value that is not one of the slot's, or neither one nor N values.
         """
         known = self.conditioner.slot_names
         for name in conditions:
@@ -167,7 +168,8 @@ class Autoencoder(Generator):
                 )
         if self.training:
             self.eval()
-        return self.vector(self.encode_conditions(conditions, num_images))
+        values = self.read_conditions(conditions, num_images)
+        return self.vector(self.encode_conditions(values, num_images))
 
     @torch.inference_mode()
     def encode(self, images: Tensor, *, space: str = "z", **conditions: Any) -> Tensor:

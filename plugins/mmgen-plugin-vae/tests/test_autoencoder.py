@@ -50,6 +50,19 @@ def test_the_label_changes_picture_latents_and_likelihood(architecture, build, p
         assert not torch.allclose(one, other, atol=1e-4)
 
 
+def test_conditions_come_in_any_form_that_generate_takes(architecture, build, pictures):
+    model = build(architecture, labels=True)
+    images = pictures(2)
+    expected = model.encode(images, label=torch.tensor([1, 2]))
+    for value in (["b", "c"], [1, 2], ("B", 2)):
+        assert torch.equal(model.encode(images, label=value), expected)
+    assert torch.equal(model.encode(images, label=None), model.encode(images))
+    with pytest.raises(InputError, match="unknown label 'd'"):
+        model.reconstruct(images, label="d")
+    with pytest.raises(InputError, match="label"):
+        model.encode(images, label=["a", "b", "c"])
+
+
 def test_temperature_zero_gives_one_picture(architecture, build):
     images = build(architecture).generate(3, seed=0, temperature=0).images
     assert torch.allclose(images[0], images[1])
