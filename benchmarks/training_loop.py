@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from measuring import interleave, print_table, verdict
 from mmgen.interfaces import Batch, Noise, Phase, Stage, Trainer
-from mmgen.interfaces.model import Model
+from mmgen.interfaces.model import Identity, Model
 from mmgen.options import Options
 from mmgen.training.config import TrainingConfig
 from mmgen.training.feed import ResidentRows
@@ -32,13 +32,11 @@ PICTURES = torch.randint(0, 256, (4096, 1, 1, 1), dtype=torch.uint8)
 
 
 class OneParameter(Model):
+    identity = Identity(family="benchmarks", architecture="one-parameter")
+
     def __init__(self) -> None:
         super().__init__(Options())
         self.level = nn.Parameter(torch.zeros(1))
-
-    def save(self, *_: object, **__: object) -> None:  # type: ignore[override]
-        """There is nothing worth saving."""
-
 
 class LevelTrainer(Trainer[Options]):
     """Learns the pictures' mean level."""

@@ -13,6 +13,7 @@ from torch import Tensor
 from worker import now, serve
 
 from mmgen.interfaces import Generator
+from mmgen.interfaces.model import Identity
 from mmgen.pretrained import build as build_registered
 from mmgen.training.config import TrainingConfig
 from mmgen.training.feed import ResidentRows
@@ -24,6 +25,8 @@ from mmgen.training.run_folder import RunFolder
 
 class ResnetVae(Autoencoder):
     """pythae's residual network as a model of mmgen's VAE family."""
+
+    identity = Identity(family="benchmarks", architecture="resnet-vae")
 
     def __init__(self, config: VaeConfig) -> None:
         super().__init__(config)
