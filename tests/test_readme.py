@@ -25,7 +25,7 @@ BLOCK = re.compile(
     r"^```(?P<language>\w+)\n(?P<code>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
-LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+LINK = re.compile(r"(?:\]\(|src=\")(?!https?:)([^)#\"]+)")
 
 
 @dataclass(frozen=True)
