@@ -15,6 +15,7 @@ ARGUMENTS = {
     "mmgen_training_event": ["event"],
 }
 TESTS = Path(__file__).parent
+CONTRIBUTING = TESTS.parent / "CONTRIBUTING.md"
 
 
 @pytest.mark.parametrize("name", HOOKS)
@@ -30,6 +31,12 @@ def test_a_hook_says_what_it_is_for(name: str) -> None:
 def test_a_hook_keeps_its_arguments(name: str) -> None:
     hook = getattr(hookspecs, name)
     assert list(inspect.signature(hook).parameters) == ARGUMENTS.get(name, [])
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_hook_is_in_the_steps_to_add_a_plugin(name: str) -> None:
+    arguments = ", ".join(ARGUMENTS.get(name, []))
+    assert f"`{name}({arguments})`" in CONTRIBUTING.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", HOOKS)

@@ -9,9 +9,11 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 import types
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -20,6 +22,7 @@ from mmgen.plugins import Plugin, PluginManager
 
 ROOT = Path(__file__).parents[1]
 READMES = [ROOT / "README.md", *sorted(ROOT.glob("plugins/*/README.md"))]
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 BLOCK = re.compile(
     r"(?P<left_out><!-- not run by the tests: .+? -->\n)?"
     r"^```(?P<language>\w+)\n(?P<code>.*?)^```$",
@@ -108,10 +111,10 @@ def test_only_installing_from_a_checkout_is_left_out() -> None:
     assert all(line.startswith("make ") for item in left_out for line in item.code.splitlines())
 
 
-@pytest.mark.parametrize("readme", READMES, ids=name_of)
-def test_files_that_a_readme_points_to_exist(readme: Path) -> None:
-    links = LINK.findall(readme.read_text(encoding="utf-8"))
-    assert [link for link in links if not (readme.parent / link).exists()] == []
+@pytest.mark.parametrize("text", [*READMES, CONTRIBUTING], ids=name_of)
+def test_files_that_a_text_points_to_exist(text: Path) -> None:
+    links = LINK.findall(text.read_text(encoding="utf-8"))
+    assert [link for link in links if not (text.parent / link).exists()] == []
 
 
 def test_the_plugin_of_the_readme_is_accepted() -> None:
@@ -126,3 +129,11 @@ def test_the_plugin_of_the_readme_is_accepted() -> None:
     manager.add(Plugin("swirl", "mmgen-plugin-swirl", "0.1", module))
     assert manager.plugins[0].status == "ok"
     assert [family.name for _, family in manager.families] == ["swirl"]
+
+
+def test_the_contract_in_contributing_names_what_a_case_takes() -> None:
+    indented = CONTRIBUTING.read_text(encoding="utf-8")
+    (code,) = re.findall(r"^   ```python\n(.*?)^   ```$", indented, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(textwrap.dedent(code), names)
+    assert names["TestGan"].case.architecture == "gan"
