@@ -8,6 +8,7 @@ import importlib
 import json
 import subprocess
 import sys
+import tomllib
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -39,14 +40,24 @@ def check_every_plugin_works(repo: Path) -> None:
     listed = subprocess.run(
         ["mmgen", "plugins", "--json"], check=True, capture_output=True, text=True
     )
-    assert "broken" not in listed.stdout, listed.stdout
-    assert json.loads(listed.stdout)
+    rows = {row["distribution"]: row for row in json.loads(listed.stdout)}
+    assert rows.keys() == expected | {"mmgen-core"}, listed.stdout
+    broken = {name: row["status"] for name, row in rows.items() if row["status"] != "ok"}
+    assert not broken, broken
+    assert all(row["installed"] and row["families"] for row in rows.values()), rows
 
 
-def check_index(repo: Path) -> None:
-    """The core's wheel holds the zoo's index."""
+def check_models(repo: Path) -> None:
+    """The core's wheel holds the zoo's index, the plugins' the weights that it names."""
     inside = resources.files("mmgen").joinpath("registry.toml").read_bytes()
     assert inside == (repo / "registry.toml").read_bytes(), "the wheel holds another registry.toml"
+    known = {model["name"] for model in tomllib.loads(inside.decode())["models"]}
+    entries = {entry.name: entry for entry in mmgen.list_models()}
+    assert entries.keys() == known, f"listed {entries.keys()}, in the index {known}"
+    for entry in entries.values():
+        for file in entry.files if entry.folder else ():
+            path = entry.folder / file.path
+            assert path.stat().st_size == file.bytes, f"{path} has {path.stat().st_size} bytes"
 
 
 def check_pictures(picture: Path) -> None:
@@ -62,7 +73,7 @@ def main() -> None:
     repo, picture = Path(sys.argv[1]).resolve(), Path(sys.argv[2])
     check_installed_copies(repo)
     check_every_plugin_works(repo)
-    check_index(repo)
+    check_models(repo)
     check_pictures(picture)
     print(f"mmgen {mmgen.__version__} works from its wheels.")
 
