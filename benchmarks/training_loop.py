@@ -38,6 +38,7 @@ class OneParameter(Model):
         super().__init__(Options())
         self.level = nn.Parameter(torch.zeros(1))
 
+
 class LevelTrainer(Trainer[Options]):
     """Learns the pictures' mean level."""
 
