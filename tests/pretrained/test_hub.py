@@ -1,7 +1,7 @@
 """Models on the Hub: one commit, verified, and every refusal in words.
 
-The client reads its settings when it is imported, so each test runs in a process of its own,
-against a server on this machine.
+The client reads its settings when it is imported, so it runs in processes of their own, against a
+server on this machine.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -18,19 +19,20 @@ from typing import Any
 
 import pytest
 
-from mmgen.interfaces import Generator
+from mmgen.pretrained import build
+from mmgen.testing import temporary_plugin
+from mmgen.testing.tiny import plugin as tiny
 
 COMMIT = "c" * 40
 
 
 class Hub(ThreadingHTTPServer):
-    """Serves the folder as "org/tiny"; other names answer as the Hub does."""
+    """Serves the folder as "org/tiny", and with a flipped bit as "org/damaged"."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.folder = folder
         self.requests: list[str] = []
-        self.damages = False  # flips a bit of every weight file that it sends
 
     @property
     def url(self) -> str:
@@ -58,13 +60,13 @@ class Handler(BaseHTTPRequestHandler):
         error = self.refusal(path)
         if error is not None:
             self.send(error[0], b"{}", {"X-Error-Code": error[1]}, body=body)
-        elif path.startswith("/api/models/org/tiny"):
+        elif path.startswith("/api/models/"):
             self.send(200, json.dumps(self.api(path)).encode(), {}, body=body)
         else:
             file = self.server.folder / path.partition(f"/resolve/{COMMIT}/")[2]
             data = file.read_bytes()
             headers = {"X-Repo-Commit": COMMIT, "ETag": f'"{hashlib.sha256(data).hexdigest()}"'}
-            if self.server.damages and file.suffix == ".safetensors":
+            if "org/damaged" in path and file.suffix == ".safetensors":
                 data = data[:-1] + bytes([data[-1] ^ 1])
             self.send(200, data, headers, body=body)
 
@@ -74,7 +76,7 @@ class Handler(BaseHTTPRequestHandler):
             return 403, "GatedRepo"
         if "org/broken" in path:
             return 500, ""
-        if "org/tiny" not in path:
+        if "org/tiny" not in path and "org/damaged" not in path:
             return 404, "RepoNotFound"
         if "/revision/" in path and not path.endswith(("/main", COMMIT)):
             return 404, "RevisionNotFound"
@@ -124,9 +126,9 @@ def serve(folder: Path) -> Iterator[Hub]:
 LOAD = """
 import json, sys
 import mmgen
-from mmgen.testing import stand_in, temporary_plugin
+from mmgen.testing import temporary_plugin
 from mmgen.testing.tiny import plugin as tiny
-with temporary_plugin(tiny, "tiny"), temporary_plugin(stand_in, "stand_in"):
+with temporary_plugin(tiny, "tiny"):
     for name in sys.argv[1:]:
         try:
             model = mmgen.from_pretrained(name)
@@ -136,17 +138,19 @@ with temporary_plugin(tiny, "tiny"), temporary_plugin(stand_in, "stand_in"):
 """
 
 
-@pytest.fixture
-def hub(saved: Path) -> Iterator[Hub]:
-    (saved / "pytorch_model.bin").write_bytes(b"a pickle")
-    with serve(saved) as server:
-        yield server
+REFUSALS = {
+    "org/none": "there is no repository 'org/none' on the Hub, or it is private",
+    "org/tiny@v9": "'org/tiny' has no revision 'v9'",
+    "org/gated": "'org/gated' is gated: ask for access on its page",
+    "org/broken": "the Hub refused 'org/broken'",
+    "a--b/c": "'a--b/c' is not the name of a repository",
+}
 
 
-def load(hub: Hub | None, cache: Path, *names: str) -> list[dict[str, Any]]:
+def load(url: str, cache: Path, *names: str) -> dict[str, dict[str, Any]]:
     """Load models in a fresh process; return what became of each."""
     variables = {
-        "HF_ENDPOINT": hub.url if hub else "http://127.0.0.1:9",
+        "HF_ENDPOINT": url,
         "HF_HOME": str(cache),
         "HF_HUB_DISABLE_XET": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -160,51 +164,62 @@ def load(hub: Hub | None, cache: Path, *names: str) -> list[dict[str, Any]]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return dict(zip(names, map(json.loads, done.stdout.splitlines()), strict=True))
 
 
-def test_a_repository_is_loaded_at_one_commit_and_from_the_cache_after(
-    hub: Hub, tmp_path: Path, model: Generator
-) -> None:
-    first, again = load(hub, tmp_path / "cache", "org/tiny", f"org/tiny@{COMMIT}")
-    for found in (first, again):
-        assert found["class"] == type(model).__name__
-        assert found["origin"]["name"] == "org/tiny"
-        assert (found["origin"]["source"], found["origin"]["revision"]) == ("hub", COMMIT)
-        assert len(found["origin"]["sha256"]) == 6
-    fetched = [request for request in hub.requests if request.startswith("GET /org/")]
+@dataclass(frozen=True)
+class Visit:
+    """What one process found on the Hub, and what it asked."""
+
+    found: dict[str, dict[str, Any]]
+    requests: list[str]
+    cache: Path
+
+
+@pytest.fixture(scope="module")
+def visit(tmp_path_factory: pytest.TempPathFactory) -> Visit:
+    """Load every kind of repository once."""
+    folder = tmp_path_factory.mktemp("hub")
+    with temporary_plugin(tiny, "tiny"):
+        build("tiny-net", {}).save(folder / "model")
+    (folder / "model" / "pytorch_model.bin").write_bytes(b"a pickle")
+    names = ["org/tiny", f"org/tiny@{COMMIT}", "org/damaged", *REFUSALS]
+    with serve(folder / "model") as hub:
+        found = load(hub.url, folder / "cache", *names)
+        return Visit(found, hub.requests, folder / "cache")
+
+
+@pytest.mark.parametrize("name", ["org/tiny", f"org/tiny@{COMMIT}"])
+def test_a_repository_is_loaded_and_says_which_commit(visit: Visit, name: str) -> None:
+    found = visit.found[name]
+    assert found["class"] == "TinyNet"
+    origin = found["origin"]
+    assert (origin["name"], origin["source"], origin["revision"]) == ("org/tiny", "hub", COMMIT)
+    assert set(origin["sha256"]) == {"config.json", "model.safetensors"}
+
+
+def test_all_files_are_of_one_commit_and_no_pickle_is_fetched(visit: Visit) -> None:
+    fetched = [request for request in visit.requests if request.startswith("GET /org/tiny/")]
+    assert len(fetched) == 2
     assert all(f"/resolve/{COMMIT}/" in request for request in fetched)
-    assert not any("pytorch_model.bin" in request for request in fetched)
-    hub.requests.clear()
-    (cached,) = load(hub, tmp_path / "cache", f"org/tiny@{COMMIT}")
-    assert cached["class"] == type(model).__name__
-    assert hub.requests == []
-    (offline,) = load(None, tmp_path / "cache", "org/tiny")
-    assert offline["origin"]["revision"] == COMMIT
 
 
-def test_every_refusal_is_said_in_words(hub: Hub, tmp_path: Path) -> None:
-    expected = {
-        "org/none": "there is no repository 'org/none' on the Hub, or it is private",
-        "org/tiny@v9": "'org/tiny' has no revision 'v9'",
-        "org/gated": "'org/gated' is gated: ask for access on its page",
-        "org/broken": "the Hub refused 'org/broken'",
-        "a--b/c": "'a--b/c' is not the name of a repository",
-    }
-    for found, words in zip(
-        load(hub, tmp_path / "cache", *expected), expected.values(), strict=True
-    ):
-        assert found["error"] == "ModelFileError"
-        assert found["words"].startswith(words)
-        assert "\n" not in found["words"]
+@pytest.mark.parametrize(("name", "words"), REFUSALS.items())
+def test_every_refusal_is_said_in_words(visit: Visit, name: str, words: str) -> None:
+    found = visit.found[name]
+    assert found["error"] == "ModelFileError"
+    assert found["words"].startswith(words)
+    assert "\n" not in found["words"]
 
 
-def test_a_byte_that_flips_on_the_way_is_noticed(hub: Hub, tmp_path: Path) -> None:
-    hub.damages = True
-    (found,) = load(hub, tmp_path / "cache", "org/tiny")
-    assert "is not the file that was published: sha256" in found["words"]
+def test_a_byte_that_flips_on_the_way_is_noticed(visit: Visit) -> None:
+    assert "is not the file that was published: sha256" in visit.found["org/damaged"]["words"]
 
 
-def test_without_network_and_cache_it_is_said(tmp_path: Path) -> None:
-    (found,) = load(None, tmp_path / "cache", "org/tiny")
-    assert found["words"] == "'org/tiny' is not in the cache and the Hub cannot be reached"
+def test_without_network_what_was_fetched_will_do(visit: Visit) -> None:
+    names = "org/tiny", f"org/tiny@{COMMIT}", "org/other"
+    found = load("http://127.0.0.1:9", visit.cache, *names)
+    assert [found[name]["origin"]["revision"] for name in names[:2]] == [COMMIT, COMMIT]
+    assert found["org/other"]["words"] == (
+        "'org/other' is not in the cache and the Hub cannot be reached"
+    )
