@@ -65,7 +65,7 @@ class Autoencoder(Generator):
         self,
         vector: Tensor | None,
         noise: tuple[Tensor, ...],
-        evidence: tuple[Tensor, ...] | None = None,
+        evidence: tuple[Tensor | None, ...] | None = None,
     ) -> TopDown:
         """Go from the latents to the picture's likelihood.
 
@@ -73,7 +73,8 @@ class Autoencoder(Generator):
             vector: the condition's (N, D), or None where the model has no semantic slot.
             noise: one (N, *shape) per latent layer, standard normal.
             evidence: what `bottom_up` returned: then the latents are drawn from the posteriors.
-                Without, from the prior: the noise is the whitened latent itself.
+                Without, or where a layer's is None, from the prior: the noise is the whitened
+                latent itself.
         """
 
     @property

@@ -78,7 +78,7 @@ class HierarchicalVae(Autoencoder):
         self,
         vector: Tensor | None,
         noise: tuple[Tensor, ...],
-        evidence: tuple[Tensor, ...] | None = None,
+        evidence: tuple[Tensor | None, ...] | None = None,
     ) -> TopDown:
         """Go from the top latent to the picture's likelihood; see `Autoencoder.top_down`."""
         walk = Walk(noise, evidence)
@@ -104,7 +104,9 @@ def to_patches(images: Tensor, patch: int) -> Tensor:
 class Walk:
     """A way down under way: which layer comes next, and what was drawn so far."""
 
-    def __init__(self, noise: tuple[Tensor, ...], evidence: tuple[Tensor, ...] | None) -> None:
+    def __init__(
+        self, noise: tuple[Tensor, ...], evidence: tuple[Tensor | None, ...] | None
+    ) -> None:
         self._noise = noise
         self._evidence = evidence
         self._whitened: list[Tensor] = []

@@ -38,7 +38,7 @@ class MlpVae(Autoencoder):
         self,
         vector: Tensor | None,
         noise: tuple[Tensor, ...],
-        evidence: tuple[Tensor, ...] | None = None,
+        evidence: tuple[Tensor | None, ...] | None = None,
     ) -> TopDown:
         """Go from the latent to the picture's likelihood; see `Autoencoder.top_down`."""
         statistics = None if evidence is None else evidence[0]

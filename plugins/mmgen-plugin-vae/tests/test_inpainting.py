@@ -1,5 +1,6 @@
 import pytest
 import torch
+from mmgen_plugin_vae.inpainting import num_inferred
 
 from mmgen.errors import InputError
 
@@ -32,7 +33,7 @@ def test_what_is_known_decides_what_is_painted(architecture, build):
     mask[..., 4:] = 1
     black, white = (
         model.generate(
-            1, seed=0, image=torch.full((1, 1, 8, 8), v), mask=mask, inpainting_steps=2
+            1, seed=0, image=torch.full((1, 1, 8, 8), v), mask=mask, inpainting_steps=16
         ).images[..., 4:]
         for v in (0.0, 1.0)
     )
@@ -71,3 +72,9 @@ def test_image_and_mask_come_together(architecture, build, pictures):
         model.generate(1, image=pictures(1))
     with pytest.raises(InputError, match="image"):
         model.generate(1, mask=torch.ones(1, 1, 8, 8))
+
+
+def test_the_chain_goes_from_coarse_to_fine():
+    layers = [num_inferred(step, num_steps=16, num_layers=4) for step in range(16)]
+    assert layers == [1] * 8 + [2] * 4 + [3] * 2 + [4] * 2
+    assert num_inferred(15, num_steps=16, num_layers=1) == 1
