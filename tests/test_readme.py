@@ -5,6 +5,7 @@ Each file's ```bash and ```python blocks are run one after another in one folder
 left out.
 """
 
+import json
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from mmgen.catalogue import catalogue
 from mmgen.plugins import Plugin, PluginManager
 
 ROOT = Path(__file__).parents[1]
@@ -115,6 +117,13 @@ def test_only_installing_from_a_checkout_is_left_out() -> None:
 def test_files_that_a_text_points_to_exist(text: Path) -> None:
     links = LINK.findall(text.read_text(encoding="utf-8"))
     assert [link for link in links if not (text.parent / link).exists()] == []
+
+
+def test_the_picture_was_made_with_the_weights_that_ship() -> None:
+    with Image.open(ROOT / "docs" / "vae-mnist.png") as picture:
+        made_with = json.loads(picture.info["mmgen"])["model"]
+    shipped = catalogue().find(made_with["name"])
+    assert made_with["sha256"] == {file.path: file.sha256 for file in shipped.files}
 
 
 def test_the_plugin_of_the_readme_is_accepted() -> None:
