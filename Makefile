@@ -19,7 +19,7 @@ PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip --disable-pip-version-check install -c constraints.txt
 PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/*/pyproject.toml)))
 PACKAGES := mmgen $(sort $(wildcard plugins/*/mmgen_plugin_*))
-PYTEST_ARGS ?= -n auto --maxprocesses 4
+PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist worksteal
 
 # What an installation depends on; the code itself is installed editable.
 REQUIREMENTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml) constraints.txt hatch_build.py
