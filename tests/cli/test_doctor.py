@@ -38,6 +38,9 @@ def test_two_distributions_with_one_package_are_a_problem(
 ) -> None:
     info = tmp_path / "site" / "mmgen-9.9.dist-info"
     info.mkdir(parents=True)
+    # From Python 3.12 on files that are recorded and not there are left out.
+    (info.parent / "mmgen").mkdir()
+    (info.parent / "mmgen" / "__init__.py").touch()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mmgen\nVersion: 9.9\n")
     (info / "RECORD").write_text("mmgen/__init__.py,,\nmmgen-9.9.dist-info/METADATA,,\n")
     monkeypatch.syspath_prepend(str(info.parent))

@@ -83,6 +83,7 @@ def test_evaluation_is_per_picture_and_the_bound_comes_first(architecture, build
     assert torch.allclose(figures["negative_elbo"], figures["reconstruction"] + figures["kl"])
 
 
+@pytest.mark.filterwarnings("ignore:Guards may run slower:RuntimeWarning")  # Python 3.13.0 alone
 def test_the_loss_compiles_into_one_graph_for_all_steps(build, pictures):
     """No data-dependent control flow, and no new graph as the steps go on."""
     torch._dynamo.reset()
