@@ -1,5 +1,6 @@
 """What two families share: small modules and pure functions of tensors."""
 
+from mmgen.nn.dropout import dropout
 from mmgen.nn.gaussian import RelativeGaussian
 from mmgen.nn.likelihoods import (
     LIKELIHOODS,
@@ -21,5 +22,6 @@ __all__ = [
     "ResidualConv",
     "ResidualLinear",
     "Upsample",
+    "dropout",
     "likelihood",
 ]

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mmgen.nn.dropout import dropout
+
 
 class Modulation(nn.Module):
     """Scale and shift of features by a condition vector (FiLM: Perez et al. 2018).
@@ -60,7 +62,7 @@ class ResidualConv(nn.Module):
         inner = self.first(F.silu(features))
         if self.modulation is not None and vector is not None:
             inner = self.modulation(inner, vector)
-        inner = F.dropout(F.silu(inner), self.dropout, self.training)
+        inner = dropout(F.silu(inner), self.dropout, self.training)
         return features + self.second(inner)
 
 
@@ -89,7 +91,7 @@ class ResidualLinear(nn.Module):
         inner = features
         if self.modulation is not None and vector is not None:
             inner = self.modulation(inner, vector)
-        inner = F.dropout(F.glu(self.first(inner), dim=1), self.dropout, self.training)
+        inner = dropout(F.glu(self.first(inner), dim=1), self.dropout, self.training)
         return features + self.second(inner)
 
 

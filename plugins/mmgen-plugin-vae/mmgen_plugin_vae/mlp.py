@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmgen.interfaces import Conditioner
-from mmgen.nn import Modulation, ResidualLinear
+from mmgen.nn import Modulation, ResidualLinear, dropout
 from mmgen_plugin_vae.autoencoder import Autoencoder
 from mmgen_plugin_vae.config import MlpVaeConfig
 from mmgen_plugin_vae.ladder import TopDown, draw_whitened
@@ -103,7 +103,7 @@ class PlainLayer(nn.Module):
         units = self.linear(features)
         if self.modulation is not None and vector is not None:
             units = self.modulation(units, vector)
-        return F.dropout(self.activate(units), self.dropout, self.training)
+        return dropout(self.activate(units), self.dropout, self.training)
 
 
 class GatedLayer(PlainLayer):
