@@ -32,6 +32,7 @@ class ResnetVae(Autoencoder):
         super().__init__(config)
         self.posterior = Posterior("resnet")
         self.decoder = build_decoder("resnet")
+        self.to(memory_format=torch.channels_last)
 
     @property
     def latent_shapes(self) -> tuple[tuple[int, ...], ...]:

@@ -19,12 +19,14 @@ from PIL.PngImagePlugin import PngInfo
 
 from mmgen.errors import InputError, OutputError
 from mmgen.media.decoding import decode_picture
+from mmgen.media.png import encode_png
 from mmgen.media.targets import check_folder, check_output, output_error
 
 KEYWORD = "mmgen"
 _EXIF_DESCRIPTION = 0x010E
 _PNG_COMPRESSION = 1  # several times faster than the default, a few percent larger
 _WEBP_MAX_PX = 16383
+_WORTH_A_THREAD = 2**15  # bytes of a picture
 
 
 @contextmanager
@@ -62,14 +64,16 @@ def encode_picture(
     Raises:
         OutputError: larger than the format allows.
     """
-    stills = pixels[None] if speed is None else pixels
-    height, width = stills.shape[1:3]
+    height, width = pixels.shape[:2] if speed is None else pixels.shape[1:3]
     if kind == "webp" and max(height, width) > _WEBP_MAX_PX:
         raise OutputError(
             f"WebP holds at most {_WEBP_MAX_PX} px a side; got {width}×{height}: use .png"
         )
     text = json.dumps(recipe, separators=(",", ":"))
-    picture, *others = map(Image.fromarray, stills)
+    if kind == "png" and speed is None:
+        file.write(encode_png(pixels, KEYWORD, text))
+        return
+    picture, *others = map(Image.fromarray, pixels[None] if speed is None else pixels)
     moving: dict[str, Any] = {}
     if speed is not None:
         moving = {"save_all": True, "append_images": others, "duration": 1000 / speed, "loop": 0}
@@ -144,13 +148,17 @@ def _encode_all(
     kind: str,
     speed: float | None,
 ) -> None:
-    workers = os.cpu_count() or 1
-
     def encode_every(start: int) -> None:
         for index in range(start, len(names), workers):
-            with (folder / names[index]).open("wb") as file:
+            with open(os.path.join(folder, names[index]), "wb") as file:  # noqa: PTH118, PTH123
                 encode_picture(file, pixels[index], recipes[index], kind, speed)
 
+    # Threads that encode small pictures wait for each other more than they gain.
+    largest = max((item.nbytes for item in pixels), default=0)
+    workers = (os.cpu_count() or 1) if largest >= _WORTH_A_THREAD else 1
+    if workers == 1:
+        encode_every(0)
+        return
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(encode_every, range(workers)))
 

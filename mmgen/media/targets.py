@@ -56,11 +56,8 @@ def check_folder(folder: Path, count: int, *, kind: str, force: bool = False) ->
     standing = next(place for place in (folder, *folder.absolute().parents) if place.is_dir())
     if not os.access(standing, os.W_OK):
         raise OutputError(f"folder {standing} is not writable; choose another place")
-    taken = [
-        name
-        for name in names
-        if ((folder / name).exists() and not force) or (folder / name).is_dir()
-    ]
+    there = {entry.name: entry.is_dir() for entry in os.scandir(folder)} if folder.is_dir() else {}
+    taken = [name for name in names if name in there and (there[name] or not force)]
     if taken:
         raise OutputError(
             f"{folder / taken[0]} exists; choose another folder, or --force to replace it"

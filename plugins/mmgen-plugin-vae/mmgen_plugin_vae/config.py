@@ -39,6 +39,9 @@ class MlpVaeConfig(VaeConfig):
         choices=("plain", "gated", "residual"),
         help="plain: linear and ReLU; gated: linear units with a gate; residual: gated, added",
     )
+    decoder_dropout: float | None = option(
+        None, minimum=0.0, maximum=0.95, help="inside the decoder's layers; none: as dropout"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

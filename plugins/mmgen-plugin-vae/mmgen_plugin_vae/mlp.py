@@ -20,9 +20,14 @@ class MlpVae(Autoencoder):
     def __init__(self, config: MlpVaeConfig, *, conditioner: Conditioner | None = None) -> None:
         super().__init__(config, conditioner=conditioner)
         pixels = config.height * config.width
-        self.encoder = Perceptron(config, pixels * config.channels, self.condition_width)
+        decoder_dropout = (
+            config.dropout if config.decoder_dropout is None else config.decoder_dropout
+        )
+        self.encoder = Perceptron(
+            config, pixels * config.channels, config.dropout, self.condition_width
+        )
         self.statistics = nn.Linear(config.hidden, 2 * config.latent_dim)
-        self.decoder = Perceptron(config, config.latent_dim, self.condition_width)
+        self.decoder = Perceptron(config, config.latent_dim, decoder_dropout, self.condition_width)
         self.head = nn.Linear(config.hidden, pixels * self.pixels.num_parameters)
 
     @property
@@ -55,13 +60,16 @@ class Perceptron(nn.Module):
     Args:
         config: how deep and wide, and which layers.
         inputs: features in.
+        dropout: probability inside the layers.
         condition_width: D of a vector that modulates every layer; 0 for none.
     """
 
-    def __init__(self, config: MlpVaeConfig, inputs: int, condition_width: int) -> None:
+    def __init__(
+        self, config: MlpVaeConfig, inputs: int, dropout: float, condition_width: int
+    ) -> None:
         super().__init__()
         is_residual = config.layers == "residual"
-        hidden, dropout = config.hidden, config.dropout
+        hidden = config.hidden
         self.enter = nn.Linear(inputs, hidden) if is_residual else None
         sizes = [hidden if is_residual else inputs] + [hidden] * (config.depth - 1)
         layer = _LAYERS[config.layers]
