@@ -72,7 +72,9 @@ class StepClock(Silence):
         self.times.append(now())
 
 
-def train(network: str, images: str, batch_size: int, steps: int, skip: int) -> float:
+def train(
+    network: str, images: str, batch_size: int, steps: int, skip: int, precision: str
+) -> float:
     """Seconds a step in mmgen's own loop, the first `skip` steps left out."""
     config = TrainingConfig(
         steps=steps + skip,
@@ -81,6 +83,7 @@ def train(network: str, images: str, batch_size: int, steps: int, skip: int) -> 
         sample_every=0,
         checkpoint_every=0,
         device="cpu",
+        precision=precision,
     )
     machine, clock = Machine(config), StepClock()
     source = ResidentRows({"target": torch.load(images)}, machine.device)

@@ -26,7 +26,7 @@ KEYWORD = "mmgen"
 _EXIF_DESCRIPTION = 0x010E
 _PNG_COMPRESSION = 1  # several times faster than the default, a few percent larger
 _WEBP_MAX_PX = 16383
-_WORTH_A_THREAD = 2**15  # bytes of a picture
+_WORTH_A_THREAD = 2**15
 
 
 @contextmanager
