@@ -57,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             if origin == "hub":
                 request.token = hub.identify(request.headers["Authorization"])
-            elif request.headers["Authorization"] is not None:
+            elif origin == "storage" and request.headers["Authorization"] is not None:
                 raise Refusal(400, "Only one auth mechanism allowed: the link is signed")
             route = find_route(request, origin)
             if route is None:

@@ -4,6 +4,7 @@ import json
 import secrets
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,6 +15,7 @@ from hub_server.faults import Effect, Fault
 from hub_server.messages import Request
 from hub_server.repository import Commit, Entry, Gate, Repository, Settings, Tree, timestamp
 from hub_server.tokens import Role, Token
+from hub_server.xet_store import XetStore
 
 Content = bytes | str | Path
 
@@ -26,6 +28,7 @@ class Hub:
         self.has_xet = xet
         self.url = ""
         self.storage_url = ""
+        self.xet_url = ""
         self.requests: list[str] = []
         self.faults: list[Fault] = []
         self.errors: list[Exception] = []
@@ -33,6 +36,7 @@ class Hub:
         self.secret = secrets.token_bytes(16)
         # Files of more bytes than this are sent to the storage in parts of so many.
         self.part_bytes: int | None = None
+        self.xet_store = XetStore(folder / "xet")
         (folder / "repositories").mkdir(parents=True, exist_ok=True)
         self._repositories = {
             path.parent.name: Repository.open(path.parent)
@@ -224,7 +228,11 @@ class Hub:
             size, sample = len(content), content[:512]
         rules = repository.stored(tree[".gitattributes"]).read_text()
         if size and attributes.is_large(path, size=size, sample=sample, attributes=rules):
-            return repository.add_large(content)
+            entry = repository.add_large(content)
+            if not self.has_xet:
+                return entry
+            name = self.xet_store.seed(repository, repository.stored(entry).read_bytes())
+            return replace(entry, xet_hash=name)
         return repository.add_regular(
             content if isinstance(content, bytes) else content.read_bytes()
         )

@@ -147,6 +147,10 @@ class Repository:
         path = self.folder / "xet" / sha256
         return path.read_text() if path.exists() else None
 
+    def set_xet_hash(self, sha256: str, name: str) -> None:
+        (self.folder / "xet").mkdir(exist_ok=True)
+        _write(self.folder / "xet" / sha256, name.encode())
+
     def add_regular(self, content: bytes) -> Entry:
         """Keep a file in git itself."""
         sha256 = hashlib.sha256(content).hexdigest()

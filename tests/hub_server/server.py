@@ -1,4 +1,4 @@
-"""The two origins of the Hub on this machine: its own, and that of the storage behind it."""
+"""The origins of the Hub on this machine: its own, that of the storage behind it, and of Xet."""
 
 import contextlib
 import socket
@@ -69,14 +69,14 @@ def serve(folder: Path, *, xet: bool = False) -> Iterator[Hub]:
         Exception: what went wrong in the server itself, at the end.
     """
     hub = Hub(folder, xet=xet)
-    own, storage = Origin(hub, "hub"), Origin(hub, "storage")
-    hub.url, hub.storage_url = own.url, storage.url
-    own.start()
-    storage.start()
+    origins = [Origin(hub, name) for name in ("hub", "storage", "xet")]
+    hub.url, hub.storage_url, hub.xet_url = (origin.url for origin in origins)
+    for origin in origins:
+        origin.start()
     try:
         yield hub
     finally:
-        own.stop()
-        storage.stop()
+        for origin in origins:
+            origin.stop()
     if hub.errors:
         raise hub.errors[0]

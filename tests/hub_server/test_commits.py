@@ -132,8 +132,8 @@ def test_a_lost_answer_is_a_commit_all_the_same(hub: Hub, client: ClientProcess)
 
 def test_files_are_deleted_and_copied(hub: Hub, client: ClientProcess) -> None:
     hub.create_repo("org/edit")
-    files = {"model.safetensors": WEIGHTS, "old/a": "a", "old/b": "b", "c": "c"}
-    hub.commit("org/edit", files)
+    text = {"old/a": b"a", "old/b": b"b", "c": b"c"}
+    hub.commit("org/edit", {"model.safetensors": WEIGHTS, **text})
     client.run(
         "api.create_commit('org/edit', [CommitOperationDelete('old/'), CommitOperationDelete('c'),"
         " CommitOperationCopy('model.safetensors', 'copy.safetensors')], commit_message='edit')"

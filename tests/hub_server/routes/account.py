@@ -32,3 +32,8 @@ def validate_yaml(hub: Hub, request: Request) -> Response:
         "warnings": [{"message": message} for message in findings.warnings],
     }
     return json_response(answer, status=400 if findings.errors else 200)
+
+
+@route("GET", "/api/agent-harnesses")
+def agent_harnesses(hub: Hub, request: Request) -> Response:
+    return json_response({"standardEnvVars": [], "harnesses": {}})

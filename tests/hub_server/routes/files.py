@@ -4,22 +4,24 @@ A large file is sent by the storage behind the Hub, under a signed link at anoth
 regular one is sent by the Hub itself, for a public repository at an address with the commit in it.
 """
 
-import re
 from urllib.parse import quote, urlencode
 
 from hub_server import links, refusals
 from hub_server.hub import Hub
 from hub_server.messages import Body, Request, Response
+from hub_server.ranges import part_of
 from hub_server.repository import Commit, Entry, Repository
 from hub_server.routing import route
-
-RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 @route("GET HEAD", "/{repo}/resolve/{revision}/{path}")
 def resolve(hub: Hub, request: Request) -> Response:
     repository, commit, entry = _find(hub, request)
     headers = _announced(commit, entry)
+    if entry.xet_hash is not None and hub.has_xet:
+        headers["X-Xet-Hash"] = entry.xet_hash
+        token = f"{hub.url}/api/models/{repository.id}/xet-read-token/{commit.oid}"
+        headers["Link"] = f'<{token}>; rel="xet-auth"'
     if entry.large:
         return _found(302, _storage_link(hub, repository, request, entry), headers)
     if entry.size and not repository.settings.private and not repository.settings.gated:
@@ -40,7 +42,7 @@ def storage(hub: Hub, request: Request) -> Response:
     path = repository.large_file(request.params["sha256"])
     if not path.exists():
         raise refusals.Refusal(404, "NoSuchKey")
-    return _part_of(Body(path), request, {"ETag": f'"{request.params["sha256"]}"'})
+    return part_of(path, request, {"ETag": f'"{request.params["sha256"]}"'})
 
 
 def send_file(
@@ -52,7 +54,7 @@ def send_file(
         return Response(304, headers)
     name = request.params["path"].rpartition("/")[2]
     headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name)}; "
-    return _part_of(Body(repository.stored(entry)), request, headers)
+    return part_of(repository.stored(entry), request, headers)
 
 
 def _find(hub: Hub, request: Request) -> tuple[Repository, Commit, Entry]:
@@ -91,22 +93,3 @@ def _storage_link(hub: Hub, repository: Repository, request: Request, entry: Ent
     name = quote(request.params["path"].rpartition("/")[2], safe="")
     path = f"/files/{repository.id}/{entry.sha256}/{name}"
     return hub.storage_url + links.sign(hub, "GET", path)
-
-
-def _part_of(body: Body, request: Request, headers: dict[str, str]) -> Response:
-    """Return a file, or the range of it that was asked for."""
-    headers = headers | {
-        "Accept-Ranges": "bytes",
-        "Content-Type": "application/octet-stream",
-    }
-    size = body.length
-    match = RANGE.fullmatch(request.headers["Range"] or "")
-    if match is None or not any(match.groups()):
-        return Response(200, headers, body)
-    first, last = match.groups()
-    start = int(first) if first else max(size - int(last), 0)
-    stop = min(int(last) + 1, size) if first and last else size
-    if start >= stop:
-        return Response(416, headers | {"Content-Range": f"bytes */{size}"})
-    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-    return Response(206, headers, Body(body.content, start, stop - start))
