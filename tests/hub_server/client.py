@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 from types import TracebackType
 from typing import Any, Self
 
@@ -39,7 +40,7 @@ for line in sys.stdin:
 QUIET = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_IMPLICIT_TOKEN": "0",
+    "NO_PROXY": "127.0.0.1",
     "OMP_NUM_THREADS": "1",
 }
 
@@ -71,8 +72,11 @@ def client_environment(
 class ClientProcess:
     """A process that has imported the client, and runs code in one namespace.
 
-    All that the client exports is there, and `api`, which is HfApi().
+    All that the client exports is there, and `api`, which is HfApi(). Code that takes longer than
+    `patience_s` is ended, and the process with it.
     """
+
+    patience_s = 60.0
 
     def __init__(
         self,
@@ -106,7 +110,10 @@ class ClientProcess:
         assert answers is not None
         source.write(json.dumps({"code": code, "values": values}) + "\n")
         source.flush()
+        watch = Timer(self.patience_s, self._process.kill)
+        watch.start()
         line = answers.readline()
+        watch.cancel()
         if not line:
             raise RuntimeError(f"the client is gone:\n{self.log.read_text()}")
         answer = json.loads(line)
@@ -123,7 +130,10 @@ class ClientProcess:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with self._process:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-            self._process.wait(timeout=20)
+        with self._process as process:
+            assert process.stdin is not None
+            process.stdin.close()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()

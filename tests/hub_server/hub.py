@@ -226,7 +226,8 @@ class Hub:
                 size, sample = content.stat().st_size, file.read(512)
         else:
             size, sample = len(content), content[:512]
-        rules = repository.stored(tree[".gitattributes"]).read_text()
+        known = tree.get(".gitattributes")
+        rules = "" if known is None else repository.stored(known).read_text()
         if size and attributes.is_large(path, size=size, sample=sample, attributes=rules):
             entry = repository.add_large(content)
             if not self.has_xet:
