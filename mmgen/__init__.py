@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "from_pretrained": "mmgen.pretrained",
     "list_models": "mmgen.catalogue",
+    "publish": "mmgen.publishing",
     "Conditioner": "mmgen.interfaces",
     "Condition": "mmgen.interfaces",
     "Embedding": "mmgen.interfaces",
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     )
     from mmgen.options import Options, option
     from mmgen.pretrained import from_pretrained
+    from mmgen.publishing import publish
     from mmgen.slots import Size, Slot
 
 

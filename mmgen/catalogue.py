@@ -172,16 +172,17 @@ def _check_model(entry: ModelEntry) -> None:
         raise ValueError(f"'kind' must be 'generator' or 'encoder'; got {entry.kind!r}")
     if "/" in entry.name or "\\" in entry.name:
         raise ValueError("a model's name has no slash")
-    if entry.repo and not _is_hex(entry.revision, 40):
+    if entry.repo and not is_hex(entry.revision, 40):
         raise ValueError(f"'revision' must be a 40-hex commit; got {entry.revision!r}")
     for file in entry.files:
         if file.path.startswith("/") or ".." in file.path.split("/"):
             raise ValueError(f"file {file.path!r} must be inside the model's folder")
-        if not _is_hex(file.sha256, 64):
+        if not is_hex(file.sha256, 64):
             raise ValueError(f"sha256 of {file.path!r} must be 64 hex digits; got {file.sha256!r}")
 
 
-def _is_hex(value: object, length: int) -> bool:
+def is_hex(value: object, length: int) -> bool:
+    """Return whether a value is that many lower-case hex digits."""
     return isinstance(value, str) and len(value) == length and set(value) <= set("0123456789abcdef")
 
 
@@ -320,12 +321,21 @@ def list_models(
     )
 
 
+def hub_home() -> Path:
+    """Return the folder in which the Hub's client keeps all it keeps."""
+    home = os.environ.get("HF_HOME")
+    default = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "huggingface"
+    return (Path(home) if home else default).expanduser()
+
+
 def hub_cache() -> Path:
     """Return the folder of the Hub client's cache, without importing the client."""
-    home = os.environ.get("HF_HOME")
-    default = Path(home) if home else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache"))
-    root = default if home else default / "huggingface"
-    return Path(os.environ.get("HF_HUB_CACHE", root / "hub")).expanduser()
+    return Path(os.environ.get("HF_HUB_CACHE") or hub_home() / "hub").expanduser()
+
+
+def own_cache() -> Path:
+    """Return the folder for what mmgen itself remembers of files and commits."""
+    return hub_home() / "mmgen"
 
 
 def weights_present(entry: ModelEntry) -> bool:

@@ -72,6 +72,22 @@ def build_index(root: Path) -> str:
     return HEADER + write_toml({"schema": SCHEMA, "families": families, "models": models})
 
 
+def rebuild() -> Path | None:
+    """Rebuild the index of the checkout that this is; return its path, or None without one.
+
+    Raises:
+        PluginError: a plugin's registry.toml breaks the schema; the index stays.
+    """
+    path = index_path()
+    if not (path.parent / "plugins").is_dir():
+        return None
+    text = build_index(path.parent)
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+    return path
+
+
 def main() -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")

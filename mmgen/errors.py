@@ -57,6 +57,42 @@ class ModelFileError(MmgenError):
     """A file of a saved model (config.json, *.safetensors) that is missing, foreign or damaged."""
 
 
+class CorruptFileError(ModelFileError):
+    """A file that is not, bit for bit, the one that was published or pinned."""
+
+
+class HubError(MmgenError):
+    """Something that the Hub refused, or could not give."""
+
+
+class RepositoryNotFoundError(HubError):
+    """No such repository, or a private one that the token does not open."""
+
+
+class RevisionNotFoundError(HubError):
+    """The repository has no such branch, tag or commit."""
+
+
+class GatedRepositoryError(HubError):
+    """A repository whose owner grants access person by person."""
+
+
+class TokenError(HubError):
+    """A token that is missing, wrong, or lacks the right that is needed."""
+
+
+class OfflineError(HubError):
+    """Not in the cache, and the Hub cannot be reached."""
+
+
+class ConflictError(HubError):
+    """Somebody else published in between; nothing was changed."""
+
+
+class LockError(MmgenError):
+    """A mmgen.lock that cannot be read, or that what was asked for contradicts."""
+
+
 class OutputError(MmgenError):
     """A result that could not be written; nothing half-written is left."""
 

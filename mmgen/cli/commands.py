@@ -23,6 +23,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("mmgen.cli.train", "Train a model on your pictures."),
     "data": ("mmgen.cli.data", "Look at a data set before training on it."),
     "evaluate": ("mmgen.cli.evaluate", "Measure a model on a data set."),
+    "publish": ("mmgen.cli.publish", "Publish a model on the Hub."),
+    "search": ("mmgen.cli.search", "Look for models on the Hub."),
+    "download": ("mmgen.cli.download", "Fetch models, to have them offline."),
+    "verify": ("mmgen.cli.verify", "Check the weights that are here against their pins."),
+    "lock": ("mmgen.cli.lock", "Pin models for a project, in mmgen.lock."),
+    "sync": ("mmgen.cli.sync", "Fetch exactly what mmgen.lock pins."),
+    "cache": ("mmgen.cli.cache", "Show and clear the models in the cache."),
     "plugins": ("mmgen.cli.plugins", "Show, install and remove plugins."),
     "doctor": ("mmgen.cli.doctor", "Check this installation."),
 }

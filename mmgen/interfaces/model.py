@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 from mmgen.options import Options
+
+if TYPE_CHECKING:
+    from mmgen.publishing import Publication
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,3 +121,10 @@ class Model(nn.Module):
         from mmgen.pretrained import save
 
         return save(self, folder, dtype=dtype)
+
+    def push_to_hub(self, to: str, **settings: Any) -> "Publication":
+        """Publish the model as "org/name", with its card; see `mmgen.publishing.publish`."""
+        # The one arrow that points up: people look for this on the model.
+        from mmgen.publishing import publish
+
+        return publish(self, to, **settings)

@@ -2,6 +2,6 @@
 
 from mmgen.pretrained.build import build
 from mmgen.pretrained.folder import load_folder, save
-from mmgen.pretrained.reference import from_pretrained, resolve
+from mmgen.pretrained.reference import from_pretrained
 
-__all__ = ["build", "from_pretrained", "load_folder", "resolve", "save"]
+__all__ = ["build", "from_pretrained", "load_folder", "save"]

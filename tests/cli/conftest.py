@@ -58,7 +58,7 @@ import torch
 from pathlib import Path
 from mmgen.interfaces import Conditioner
 from mmgen.pretrained import build
-from mmgen.pretrained.bundle import bundle
+from mmgen.publishing.bundle import bundle
 torch.manual_seed(0)
 labels = build("label-embedding", {{"classes": {CLASSES!r}, "width": 4}})
 conditioner = Conditioner({{"label": labels}}, width=4, dropout=0.1)

@@ -19,9 +19,10 @@ from mmgen.errors import (
 )
 from mmgen.families import API_VERSION, Format
 from mmgen.hookspecs import hookimpl
+from mmgen.hub.verdicts import file_sha256
 from mmgen.interfaces import Generator, Model
 from mmgen.pretrained import build, from_pretrained
-from mmgen.pretrained.reference import file_sha256, read_device, read_dtype
+from mmgen.pretrained.reference import read_device, read_dtype
 from mmgen.testing import temporary_plugin
 
 

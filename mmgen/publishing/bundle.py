@@ -1,6 +1,6 @@
 """Bundle a trained model into its plugin's package, and enter it in the plugin's registry.toml.
 
-    python -m mmgen.pretrained.bundle runs/x/model plugins/mmgen-plugin-vae/mmgen_plugin_vae \\
+    python -m mmgen.publishing.bundle runs/x/model plugins/mmgen-plugin-vae/mmgen_plugin_vae \\
         --name vae-mnist --summary "…" --data MNIST --licence-data "CC BY-SA 3.0"
 
 Small starter weights ride in the plugin's wheel, so that the first run needs no network.
@@ -9,57 +9,17 @@ Small starter weights ride in the plugin's wheel, so that the first run needs no
 import argparse
 import json
 import shutil
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from mmgen.catalogue import INDEX_NAME, SCHEMA
-from mmgen.catalogue_index import write_toml
-from mmgen.interfaces.encoder import Encoder
-from mmgen.interfaces.generator import Generator
-from mmgen.interfaces.model import Model
-from mmgen.plugins import manager
+from mmgen.catalogue import INDEX_NAME
 from mmgen.pretrained.folder import load_folder, save
-from mmgen.pretrained.reference import file_sha256
+from mmgen.publishing.entry import describe_model, enter
 
 MODELS = "models"
-
-
-def describe_model(model: Model, folder: Path) -> dict[str, Any]:
-    """Return what the catalogue says of a saved model: slots, size, parameters, files."""
-    identity = model.identity
-    _, _, architecture = manager().architecture(identity.architecture, identity.family)
-    files = [
-        {
-            "path": path.relative_to(folder).as_posix(),
-            "sha256": file_sha256(path),
-            "bytes": path.stat().st_size,
-        }
-        for path in sorted(folder.rglob("*"))
-        if path.name == "config.json" or path.name.startswith("model.safetensors")
-    ]
-    entry: dict[str, Any] = {
-        "kind": "encoder" if isinstance(model, Encoder) else "generator",
-        "family": identity.family,
-        "architecture": identity.architecture,
-        "parameters": model.num_parameters,
-        "bytes": sum(file["bytes"] for file in files),
-        "tasks": list(architecture.tasks),
-        "slots": [],
-        "files": files,
-    }
-    if isinstance(model, Generator):
-        size = model.size
-        entry["slots"] = [slot.to_dict() for slot in model.slots]
-        entry["size"] = {"channels": size.channels, "height": size.height, "width": size.width}
-        if size.multiple_of is not None:
-            entry["size"]["multiple_of"] = size.multiple_of
-        if size.scale != 1:
-            entry["size"]["scale"] = size.scale
-    return entry
 
 
 def bundle(
@@ -99,21 +59,13 @@ def bundle(
     }
     entry |= describe_model(model, folder) | {"folder": f"{MODELS}/{name}"}
     entry["figures"] = [*figures]
-    _enter(package / INDEX_NAME, entry)
+    enter(package / INDEX_NAME, entry)
     return folder
-
-
-def _enter(path: Path, entry: dict[str, Any]) -> None:
-    table = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    models = [model for model in table.get("models", []) if model["name"] != entry["name"]]
-    models = sorted([*models, entry], key=lambda model: model["name"])
-    text = write_toml({"schema": SCHEMA} | table | {"models": models})
-    path.write_text(text, encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="python -m mmgen.pretrained.bundle")
+    parser = argparse.ArgumentParser(prog="python -m mmgen.publishing.bundle")
     parser.add_argument("source", type=Path, help="folder of the saved model")
     parser.add_argument("package", type=Path, help="the plugin's package folder")
     parser.add_argument("--name", required=True, help="the model's name in the catalogue")

@@ -1,0 +1,43 @@
+"""`mmgen lock`: pin models for a project."""
+
+from pathlib import Path
+
+import click
+
+from mmgen.cli.output import examples
+
+
+@click.command(
+    "lock",
+    epilog=examples(
+        "mmgen lock vae-mnist org/name@v1",
+        "mmgen lock --remove org/name",
+        "mmgen lock vae-mnist -o deploy/mmgen.lock",
+    ),
+)
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
+@click.option("--remove", is_flag=True, help="Take the models out of the lock.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="F", help="The file.")
+def command(models: tuple[str, ...], remove: bool, output: Path | None) -> None:
+    """Pin models by commit and sha256, in mmgen.lock.
+
+    MODEL is a name from mmgen list, or a Hub repository, with or without @revision. The lock is
+    the one that holds here, or a new one in the working folder. Prints its path.
+    """
+    from mmgen.errors import LockError
+    from mmgen.hub.lock import Lock, active_lock, read_lock
+    from mmgen.hub.pinning import pin
+
+    lock: Lock | None
+    if output is None:
+        lock = active_lock()
+    else:
+        lock = read_lock(output) if output.is_file() else Lock(output)
+    if remove:
+        if lock is None:
+            raise LockError("there is no mmgen.lock here to take a model out of")
+        lock = lock.without(models)
+    else:
+        lock = pin(models, lock)
+    lock.write()
+    click.echo(lock.path)

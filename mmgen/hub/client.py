@@ -1,0 +1,160 @@
+"""The Hub's own client: passing troubles are tried again, and its errors become our words."""
+
+import errno
+import time
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from mmgen.catalogue import hub_cache
+from mmgen.errors import (
+    GatedRepositoryError,
+    HubError,
+    MmgenError,
+    OfflineError,
+    OutputError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+    TokenError,
+)
+
+T = TypeVar("T")
+
+_ATTEMPTS = 4
+_FIRST_PAUSE_SECONDS = 0.5
+_DISK_TROUBLES = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+_LOG_IN = "log in with: hf auth login (or set HF_TOKEN)"
+
+
+def ask(action: Callable[[], T], repo: str, revision: str | None = None) -> T:
+    """Return what a call of the client returns.
+
+    A dropped connection, a truncated answer, a Hub that is busy or down (408, 429, 5xx): the call
+    is made up to four times in all, after 0.5, 1 and 2 seconds.
+
+    Args:
+        action: the call; without effect where it fails.
+        repo, revision: what it is about, for the error's words.
+
+    Raises:
+        HubError: one of its classes says which trouble it was.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            return action()
+        except MmgenError:
+            raise
+        except Exception as error:  # the client lets errors of its network library through
+            if attempt + 1 == _ATTEMPTS or not passes(error):
+                raise translated(error, repo, revision) from error
+        time.sleep(_FIRST_PAUSE_SECONDS * 2**attempt)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def passes(error: Exception) -> bool:
+    """Return whether an error of the client may be gone at the next call."""
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    for cause in _causes(error):
+        if isinstance(cause, OfflineModeIsEnabled) or _is_named(cause, "ProxyError"):
+            return False
+        if isinstance(cause, HfHubHTTPError):
+            status = _status(cause)
+            return status >= 500 or status in (408, 429)
+        if _is_named(cause, "TransportError"):
+            return True
+    return "Consistency check failed" in str(error)  # fewer bytes came than were announced
+
+
+def is_conflict(error: Exception) -> bool:
+    """Return whether the Hub refused because things are no more as the call assumed."""
+    return any(_status(cause) in (409, 412) for cause in _causes(error))
+
+
+def translated(error: Exception, repo: str, revision: str | None = None) -> MmgenError:
+    """Return an error of the client in our words and classes."""
+    from huggingface_hub import errors, get_token
+
+    what = f"{repo!r} at {revision!r}" if revision else repr(repo)
+    # The order matters: a gated repository is, to the client, also one that is not found.
+    for cause in _causes(error):
+        if isinstance(cause, errors.GatedRepoError):
+            return GatedRepositoryError(
+                f"{repo!r} is gated: ask for access on its page, then {_LOG_IN}"
+            )
+        if isinstance(cause, errors.RevisionNotFoundError):
+            return RevisionNotFoundError(
+                f"{repo!r} has no revision {revision!r}; a revision is a branch, tag or commit"
+            )
+        if isinstance(cause, errors.RepositoryNotFoundError):
+            if _status(cause) == 401 and get_token():
+                return TokenError(
+                    f"the Hub does not know {repo!r}, or refused your token for it: check the "
+                    f"name, or {_LOG_IN}"
+                )
+            return RepositoryNotFoundError(
+                f"there is no repository {repo!r} on the Hub, or it is private: check the name, "
+                f"or {_LOG_IN}"
+            )
+        if isinstance(cause, errors.HFValidationError):
+            return HubError(f"{repo!r} is not the name of a repository: {_first_line(cause)}")
+        if isinstance(cause, errors.LocalTokenNotFoundError):
+            return TokenError(f"{what} needs a token: {_LOG_IN}")
+        if isinstance(cause, errors.HfHubHTTPError):
+            return _refusal(cause, what)
+        if isinstance(cause, errors.OfflineModeIsEnabled):
+            return OfflineError(
+                f"{what} is not in the cache, and HF_HUB_OFFLINE=1 forbids to fetch it; unset it, "
+                f"or run once with a network: mmgen download {repo}"
+            )
+        if _is_named(cause, "TransportError"):
+            return OfflineError(
+                f"{what} is not in the cache, and the Hub cannot be reached "
+                f"({_first_line(cause)}); check the network, HF_ENDPOINT and proxies"
+            )
+        if isinstance(cause, OSError) and cause.errno in _DISK_TROUBLES:
+            return OutputError(f"{what} cannot be kept in {hub_cache()}: {cause.strerror}")
+    if isinstance(error, ConnectionError) and "xet" in str(error).lower():
+        return HubError(
+            f"the Hub at this endpoint has no Xet storage ({_first_line(error)}); "
+            "set HF_HUB_DISABLE_XET=1"
+        )
+    if isinstance(error, errors.LocalEntryNotFoundError | errors.RevisionResolutionError):
+        return OfflineError(f"{what} is not in the cache, and the Hub cannot be reached")
+    return HubError(f"{what}: {type(error).__name__}: {_first_line(error)}")
+
+
+def _refusal(error: Exception, what: str) -> MmgenError:
+    status = _status(error)
+    if status == 401:
+        return TokenError(f"the Hub refused your token for {what}; {_LOG_IN}")
+    if status == 403:
+        return TokenError(
+            f"your token has not the right to do this to {what} ({_first_line(error)}); "
+            "use one with write access"
+        )
+    if status == 429 or status >= 500:
+        return OfflineError(f"the Hub is busy or down ({status}) and {what} was not fetched")
+    return HubError(f"the Hub refused {what}: {_first_line(error)}")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what caused it, outermost first."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_named(error: BaseException, name: str) -> bool:
+    """Whether an error is of a class of the client's network library, whichever that is."""
+    return any(base.__name__ == name for base in type(error).__mro__)
+
+
+def _status(error: BaseException) -> int:
+    response = getattr(error, "response", None)
+    return int(getattr(response, "status_code", 0))
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,188 @@
+"""From a trained model to a repository that anyone can pull: checked, in one commit, read back."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmgen.catalogue import FigureEntry, ModelEntry, catalogue
+from mmgen.errors import InputError, UnknownNameError
+from mmgen.hub.locate import ModelFiles, locate, verify
+from mmgen.interfaces.generator import Generator
+from mmgen.interfaces.model import Model
+from mmgen.pretrained.folder import load_folder
+from mmgen.publishing.card import (
+    CARD_NAME,
+    SAMPLES_NAME,
+    UNKNOWN_LICENCE,
+    CardFacts,
+    read_card,
+    write_card,
+)
+from mmgen.publishing.entry import describe_model, read_training
+from mmgen.publishing.samples import draw_samples
+from mmgen.publishing.upload import Change, Upload
+
+_PUBLISHED = (".json", ".safetensors", ".txt")
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What only the publisher knows of a model. Empty: what the catalogue or the run says.
+
+    Attributes:
+        summary: one line.
+        dataset: what it was trained on, in words.
+        licence: of the weights; an SPDX name.
+        figures: measured ones.
+        conditions: for the sample picture, values by slot.
+    """
+
+    summary: str = ""
+    dataset: str = ""
+    licence: str = ""
+    figures: Sequence[FigureEntry] = ()
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """What was published, or would be.
+
+    Attributes:
+        commit: 40 hex digits; "" after a dry run.
+        url: where people look at it.
+        changes: of every file, against what the repository held.
+        card: the text of the model card.
+        entry: for the catalogue: repo, revision, files, and all the rest.
+    """
+
+    repo: str
+    commit: str
+    url: str
+    changes: tuple[Change, ...]
+    card: str
+    entry: dict[str, Any]
+
+
+def publish(
+    source: str | Path | Model,
+    to: str,
+    *,
+    private: bool = False,
+    revision: str | None = None,
+    tag: str | None = None,
+    dry_run: bool = False,
+    about: About | None = None,
+) -> Publication:
+    """Publish a model on the Hub, in one commit.
+
+    The folder must load, and a generator must draw its sample picture, before anything is sent.
+    The commit is guarded by its parent: where somebody else published in between, nothing is
+    changed. What the Hub says of the new commit's files is compared with what was sent.
+
+    Args:
+        source: a training run, a folder, a zoo name, a repository, or a model in memory.
+        to: "org/name"; it is made where it does not exist.
+        private: make it private, where it is made.
+        revision: a branch to publish on; it is made where it does not exist.
+        tag: a name for the new commit, as "v1".
+        dry_run: stop before anything is sent.
+        about: what the card says beside what is known.
+
+    Raises:
+        InputError: `to` is no repository's name, or the sample picture needs conditions.
+        ModelFileError: the folder does not load.
+        ConflictError: somebody published in between.
+        HubError: the Hub refused.
+    """
+    about = about or About()
+    if to.count("/") != 1 or not all(to.split("/")):
+        raise InputError(f"a repository is named org/name; got {to!r}")
+    with tempfile.TemporaryDirectory(prefix="mmgen-publish-") as temporary:
+        staged = Path(temporary) / "model"
+        known = _stage(source, staged)
+        model = load_folder(staged)
+        facts = _facts(model, staged, to, about, known)
+        upload = Upload(to, revision=revision)
+        card = write_card(facts, read_card(staged / CARD_NAME) or upload.standing_card())
+        (staged / CARD_NAME).write_text(card, encoding="utf-8")
+        if isinstance(model, Generator):
+            draw_samples(model, about.conditions).save(staged / SAMPLES_NAME, force=True)
+        changes = tuple(upload.plan(staged))
+        commit = "" if dry_run else upload.send(staged, private=private)
+        if commit and tag:
+            upload.tag(tag, commit)
+    entry = {
+        "name": known.name if known else to.partition("/")[2],
+        "summary": facts.summary,
+        "data": facts.dataset,
+        "licence": dict(facts.licence),
+        **facts.entry,
+        "repo": to,
+        "revision": commit,
+        "figures": [_figure(figure) for figure in facts.figures],
+    }
+    return Publication(
+        repo=to, commit=commit, url=upload.url, changes=changes, card=card, entry=entry
+    )
+
+
+def _figure(figure: FigureEntry) -> dict[str, Any]:
+    return {key: value for key, value in asdict(figure).items() if value not in ("", None)}
+
+
+def _stage(source: str | Path | Model, folder: Path) -> ModelEntry | None:
+    """Copy what is published into a folder; return the catalogue's entry of it, if there is one."""
+    if isinstance(source, Model):
+        from mmgen.pretrained.folder import save
+
+        save(source, folder)
+        return None
+    name = f"./{source}" if isinstance(source, Path) and not source.is_absolute() else str(source)
+    files = locate(name)
+    verify(files)
+    for path in sorted(files.folder.rglob("*")):
+        relative = path.relative_to(files.folder)
+        if path.is_file() and _is_published(relative):
+            (folder / relative).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folder / relative)
+    return _entry_of(files)
+
+
+def _is_published(relative: Path) -> bool:
+    hidden = any(part.startswith(".") for part in relative.parts)
+    return not hidden and (relative.suffix in _PUBLISHED or relative.as_posix() == CARD_NAME)
+
+
+def _entry_of(files: ModelFiles) -> ModelEntry | None:
+    try:
+        return catalogue().find(files.name)
+    except UnknownNameError:
+        return None
+
+
+def _facts(
+    model: Model, folder: Path, repo: str, about: About, known: ModelEntry | None
+) -> CardFacts:
+    training = read_training(folder)
+    entry = describe_model(model, folder)
+    licence = dict(known.licence) if known else {"weights": UNKNOWN_LICENCE}
+    if about.licence:
+        licence["weights"] = about.licence
+    dataset = about.dataset or (known.data if known else training.get("data", {}).get("name", ""))
+    summary = about.summary or (known.summary if known else f"a {entry['architecture']} of mmgen")
+    figures = tuple(about.figures) or (known.figures if known else ())
+    return CardFacts(
+        repo=repo,
+        summary=summary,
+        plugin=model.identity.distribution,
+        entry=entry,
+        licence=licence,
+        dataset=dataset,
+        figures=figures,
+        training=training,
+        has_samples=isinstance(model, Generator),
+    )
