@@ -17,7 +17,10 @@ HEADINGS = ("REPOSITORY", "COMMIT", "SIZE", "USED", "REFS", "PINNED AS")
     epilog=examples("mmgen cache list", "mmgen cache remove org/name", "mmgen cache prune"),
 )
 def command() -> None:
-    """Show and clear the models in the cache, which is the Hub client's own."""
+    """Show and clear the models in the cache.
+
+    It is the Hub client's own, and what it holds beside models of mmgen is left alone.
+    """
 
 
 @command.command("list", epilog=examples("mmgen cache list", "mmgen cache list --json"))

@@ -11,9 +11,9 @@ from mmgen.cli.output import examples, note
 )
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 def command(models: tuple[str, ...]) -> None:
-    """Fetch models, to have them offline; verified, into the Hub client's own cache.
+    """Fetch models, to have them offline.
 
-    MODEL is a name from mmgen list, or a Hub repository. Prints the folder of each.
+    They are verified, and kept in the Hub client's own cache. MODEL is a name from mmgen list, or a Hub repository. Prints the folder of each.
     """
     from mmgen.hub.locate import locate, verify
 

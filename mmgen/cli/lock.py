@@ -19,9 +19,9 @@ from mmgen.cli.output import examples
 @click.option("--remove", is_flag=True, help="Take the models out of the lock.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="F", help="The file.")
 def command(models: tuple[str, ...], remove: bool, output: Path | None) -> None:
-    """Pin models by commit and sha256, in mmgen.lock.
+    """Pin models for a project, in mmgen.lock.
 
-    MODEL is a name from mmgen list, or a Hub repository, with or without @revision. The lock is
+    By commit and the sha256 of every file. MODEL is a name from mmgen list, or a Hub repository, with or without @revision. The lock is
     the one that holds here, or a new one in the working folder. Prints its path.
     """
     from mmgen.errors import LockError

@@ -24,9 +24,9 @@ HEADINGS = ("MODEL", "FILES", "SIZE", "RESULT")
 @click.option("--lock", is_flag=True, help="Check what mmgen.lock pins; nothing is fetched.")
 @JSON_OPTION
 def command(models: tuple[str, ...], lock: bool, as_json: bool) -> int:
-    """Check the weights that are here against their pins, file by file.
+    """Check the weights that are here, file by file.
 
-    Without MODEL: all bundled ones and all in the cache. The exit code is 1 where one is missing
+    Bundled ones are held to the catalogue, others to what the Hub states of their commit. Without MODEL: all bundled ones and all in the cache. The exit code is 1 where one is missing
     or damaged.
     """
     from mmgen.hub.pinning import check_here, check_lock
