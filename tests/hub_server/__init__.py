@@ -44,7 +44,7 @@ huggingface_hub 2.4.0, route by route, and then with the client itself:
     POST   (link that ends an upload)         lfs.py: _upload_multi_part
     POST   /ID.git/info/lfs/objects/verify    lfs.py: lfs_upload
     POST   /api/models/ID/commit/REV          _commit_api.py: _prepare_commit_payload, _send_commit
-    HEAD   /ID/resolve/REV/PATH               file_download.py: get_hf_file_metadata; utils/_http.py:
+    HEAD   /ID/resolve/REV/PATH               file_download.py: get_hf_file_metadata;
                                               _httpx2_follow_hub_redirects_with_backoff
     GET    /ID/resolve/REV/PATH, links        file_download.py: http_get
     GET    /api/models/ID/xet-read-token/REV  utils/_xet.py: xet_connection_info_refresh_url,

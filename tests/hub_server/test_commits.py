@@ -12,6 +12,7 @@ import pytest
 from hub_server import ClientError, ClientProcess, Hub, LostAnswer, Run
 
 WEIGHTS = bytes(range(256)) * 40
+BAD_CARD = "---\nlicense: none-that-is-known\n---\n"
 
 
 def send(hub: Hub, method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:
@@ -192,7 +193,7 @@ def test_a_card_is_judged_before_anything_is_sent(hub: Hub, client: ClientProces
         " path_or_fileobj=text.encode())"
     )
     with pytest.raises(ClientError, match='"license" must be one of'):
-        client.run(code, text="---\nlicense: none-that-is-known\n---\n")
+        client.run(code, text=BAD_CARD)
     with pytest.raises(ClientError, match="bad YAML"):
         client.run(code, text="---\na: [\n---\n")
     assert hub.files("org/card").keys() == {".gitattributes"}
@@ -270,6 +271,7 @@ def test_a_commit_of_a_large_file_that_never_came_is_refused(hub: Hub) -> None:
         (commit_lines(), 400),
         (b"not json", 400),
         (commit_lines({"key": "file", "value": {"path": "../x", "content": ""}}), 422),
+        (commit_lines({"key": "file", "value": {"path": "README.md", "content": BAD_CARD}}), 400),
     ):
         status, _ = send(hub, "POST", "/api/models/org/absent/commit/main", body, **auth)
         assert status == code

@@ -94,6 +94,33 @@ def test_metadata_of_a_file(hub: Hub, client: ClientProcess, name: str) -> None:
     assert location.startswith(f"{hub.url}/api/resolve-cache/")
 
 
+def test_where_files_are_sent_from(hub: Hub, client: ClientProcess, name: str) -> None:
+    code = (
+        "from huggingface_hub.utils import get_session\n"
+        "url, headers = hf_hub_url(name, path), {'Authorization': 'Bearer ' + api.token}\n"
+        "answer = get_session().head(url, headers=headers, follow_redirects=False)\n"
+        "[answer.status_code, answer.headers.get('Location', '')]"
+    )
+    hub.commit(name, {"empty.txt": b""})
+    token = hub.token("read")
+    secret = f"{name}-private"
+    hub.create_repo(secret, private=True)
+    hub.commit(secret, FILES)
+    client.run("api.token = token", token=token)
+
+    def head(repo: str, path: str) -> tuple[int, str]:
+        status, location = client.run(code, name=repo, path=path)
+        return status, location.partition("?")[0]
+
+    cache = f"/api/resolve-cache/models/{name}/{hub.head(name)}/part/a%20b.txt"
+    storage = f"{hub.storage_url}/files/{secret}/{hashlib.sha256(WEIGHTS).hexdigest()}"
+    assert head(name, "part/a b.txt") == (307, cache)
+    assert head(name, "empty.txt") == (200, "")
+    assert head(secret, "part/a b.txt") == (200, "")
+    assert head(secret, "model.safetensors") == (302, f"{storage}/model.safetensors")
+    client.run("api.token = None")
+
+
 def test_tree_and_info(hub: Hub, client: ClientProcess, name: str) -> None:
     rows = client.run(
         "[(type(row).__name__, row.path, getattr(row, 'lfs', None), row.last_commit)"

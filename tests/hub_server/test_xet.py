@@ -91,6 +91,31 @@ def test_a_dropped_download_finishes(xet_hub: Hub, xet_client: ClientProcess) ->
     assert drop.struck == 1
 
 
+def test_a_file_that_is_not_what_its_sha256_says(xet_hub: Hub, xet_client: ClientProcess) -> None:
+    xet_hub.create_repo("org/liar")
+    with pytest.raises(ClientError, match="400 Bad Request"):
+        xet_client.run(
+            "file = CommitOperationAdd('w.bin', b'weights')\n"
+            "file.upload_info.sha256 = bytes(32)\n"
+            "api.create_commit('org/liar', [file], commit_message='wrong')"
+        )
+    assert xet_hub.files("org/liar").keys() == {".gitattributes"}
+
+
+def test_a_token_to_write_is_for_those_who_may(xet_hub: Hub, xet_client: ClientProcess) -> None:
+    xet_hub.create_repo("org/tokens")
+    code = (
+        "from huggingface_hub.utils import get_session\n"
+        "headers = {'Authorization': 'Bearer ' + token}\n"
+        "path = '/api/models/org/tokens/xet-' + kind + '-token/main'\n"
+        "get_session().get(api.endpoint + path, headers=headers).status_code"
+    )
+    reader, writer = xet_hub.token("read"), xet_hub.token("write")
+    assert xet_client.run(code, token=reader, kind="read") == 200
+    assert xet_client.run(code, token=reader, kind="write") == 403
+    assert xet_client.run(code, token=writer, kind="write") == 200
+
+
 def test_a_hub_without_xet_fails_as_the_client_does(hub: Hub, tmp_path: Path) -> None:
     hub.create_repo("org/without")
     (tmp_path / "model.safetensors").write_bytes(b"weights\0")
@@ -107,9 +132,9 @@ def test_ranges_of_a_file(tmp_path: Path) -> None:
     repository = Repository(tmp_path / "repository", Settings("org/a", "now"))
     store, content = XetStore(tmp_path / "xet"), weights(5)
     file = store.file(store.seed(repository, content))
-    draw = random.Random(0)
-    for _ in range(20):
-        start, stop = sorted(draw.sample(range(len(content) + 1), 2))
+    draw, edge = random.Random(0), xet_formats.CHUNK_BYTES
+    spans = [sorted(draw.sample(range(len(content) + 1), 2)) for _ in range(20)]
+    for start, stop in [*spans, (edge, 2 * edge), (edge - 1, edge), (edge, edge + 1)]:
         answer = store.reconstruction(file, start, stop)
         got = b""
         for term, part in zip(answer["terms"], *answer["fetch_info"].values(), strict=True):
@@ -119,5 +144,5 @@ def test_ranges_of_a_file(tmp_path: Path) -> None:
             assert len(piece) == term["unpacked_length"]
             got += piece
         skip = answer["offset_into_first_range"]
-        assert skip < xet_formats.CHUNK_BYTES
+        assert skip < edge
         assert got[skip:][: stop - start] == content[start:stop]
