@@ -13,7 +13,8 @@ from mmgen.cli.output import examples, note
 def command(models: tuple[str, ...]) -> None:
     """Fetch models, to have them offline.
 
-    They are verified, and kept in the Hub client's own cache. MODEL is a name from mmgen list, or a Hub repository. Prints the folder of each.
+    They are verified, and kept in the Hub client's own cache. MODEL is a name from
+    mmgen list, or a Hub repository. Prints the folder of each.
     """
     from mmgen.hub.locate import locate, verify
 

@@ -21,8 +21,9 @@ from mmgen.cli.output import examples
 def command(models: tuple[str, ...], remove: bool, output: Path | None) -> None:
     """Pin models for a project, in mmgen.lock.
 
-    By commit and the sha256 of every file. MODEL is a name from mmgen list, or a Hub repository, with or without @revision. The lock is
-    the one that holds here, or a new one in the working folder. Prints its path.
+    By commit and the sha256 of every file. MODEL is a name from mmgen list, or a Hub
+    repository, with or without @revision. The lock is the one that holds here, or a new one in
+    the working folder. Prints its path.
     """
     from mmgen.errors import LockError
     from mmgen.hub.lock import Lock, active_lock, read_lock

@@ -26,8 +26,9 @@ HEADINGS = ("MODEL", "FILES", "SIZE", "RESULT")
 def command(models: tuple[str, ...], lock: bool, as_json: bool) -> int:
     """Check the weights that are here, file by file.
 
-    Bundled ones are held to the catalogue, others to what the Hub states of their commit. Without MODEL: all bundled ones and all in the cache. The exit code is 1 where one is missing
-    or damaged.
+    Bundled ones are held to the catalogue, others to what the Hub states of their commit. Without
+    MODEL: all bundled ones and all in the cache. The exit code is 1 where one is missing or
+    damaged.
     """
     from mmgen.hub.pinning import check_here, check_lock
 
