@@ -1,32 +1,12 @@
-"""A Hub with a client that has mmgen and the tiny family."""
+"""A Hub with users of mmgen, and models for them."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from hub_server import ClientProcess, Hub, serve
+from hub_server import Hub, serve
+from hub_user import HURRY, MAKE, User, user
 
-SET_UP = """
-import io, contextlib, mmgen
-from mmgen.testing import temporary_plugin
-from mmgen.testing.tiny import plugin as tiny
-plugin = temporary_plugin(tiny, "tiny")
-plugin.__enter__()
-
-def cli(*arguments):
-    from mmgen.cli.program import main
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main(list(arguments))
-    return {"code": code, "out": out.getvalue(), "err": err.getvalue()}
-"""
-
-MAKE = """
-from mmgen.pretrained import build
-import torch
-torch.manual_seed(seed)
-str(build(architecture, {}).save(folder))
-"""
+Files = dict[str, bytes]
 
 
 @pytest.fixture(scope="package")
@@ -36,26 +16,39 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 
 
 @pytest.fixture(scope="package")
-def publisher(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClientProcess]:
+def publisher(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     """A process that may write."""
     with user(hub, tmp_path_factory.mktemp("home"), token=hub.token("write")) as client:
         yield client
 
 
 @pytest.fixture(scope="package")
-def puller(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClientProcess]:
+def puller(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     """A process of somebody else: another cache, no token."""
     with user(hub, tmp_path_factory.mktemp("home")) as client:
+        client.run(HURRY)
         yield client
 
 
-def user(
-    hub: Hub | str, home: Path, *, token: str | None = None, xet: bool = False, **variables: str
-) -> ClientProcess:
-    """Return a process with mmgen, the tiny family, and a cache of its own."""
-    client = ClientProcess(hub, home, token=token, xet=xet, **variables)
-    client.run(SET_UP)
-    return client
+@pytest.fixture(scope="package")
+def models(puller: User, tmp_path_factory: pytest.TempPathFactory) -> list[Files]:
+    """The files of two versions of a model."""
+    found = []
+    for seed in (0, 1):
+        folder = tmp_path_factory.mktemp("models") / "model"
+        puller.run(MAKE, seed=seed, architecture="tiny-net", folder=str(folder))
+        found.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    return found
+
+
+@pytest.fixture
+def repo(hub: Hub, models: list[Files], request: pytest.FixtureRequest) -> str:
+    """A public repository of the test's own, with a model."""
+    name = f"org/{request.node.name[5:75].strip('_').replace('[', '-').replace(']', '')}"
+    hub.create_repo(name)
+    hub.commit(name, models[0])
+    hub.requests.clear()
+    return name
 
 
 @pytest.fixture(autouse=True)
