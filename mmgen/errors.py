@@ -105,10 +105,21 @@ class OutOfMemoryError(MmgenError):
     """The device's memory did not suffice."""
 
 
+_LONGEST_WORD = 100
+
+
+def shown(value: object) -> str:
+    """Return a value as an error shows it: `repr`, cut to a hundred characters."""
+    text = repr(value[:_LONGEST_WORD] if isinstance(value, str) else value)
+    return text if len(text) <= _LONGEST_WORD else text[: _LONGEST_WORD - 1] + "…"
+
+
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the nearest of `words`, or those about as near, or ""."""
     from difflib import SequenceMatcher, get_close_matches
 
+    if len(word) > _LONGEST_WORD:  # to compare takes the square of its length
+        return ""
     known = {name.lower(): name for name in words}
     near = get_close_matches(word.lower(), known, n=3, cutoff=0.6)
     if not near:

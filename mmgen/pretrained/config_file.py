@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mmgen.errors import ModelFileError, NotInstalledError, did_you_mean
+from mmgen.errors import ModelFileError, NotInstalledError, did_you_mean, shown
+from mmgen.pretrained.strict_json import parse_json
 
 CONFIG_NAME = "config.json"
 FORMAT = 1
-_MAX_BYTES = 8 * 2**20
+_MAX_BYTES = 2 * 2**20
+_MAX_VALUES = 100_000
+_MAX_NAME = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +54,12 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "parts": (list,),
     "assets": (list,),
 }
-_CONDITIONER = {"width": int, "dropout": (int, float), "slots": list, "required": list}
+_CONDITIONER: dict[str, tuple[type, ...]] = {
+    "width": (int,),
+    "dropout": (int, float),
+    "slots": (list,),
+    "required": (list,),
+}
 
 
 def read_config(path: Path) -> ConfigFile:
@@ -65,21 +73,28 @@ def read_config(path: Path) -> ConfigFile:
     for key in data:
         if key not in _TYPES:
             near = did_you_mean(key, _TYPES) or "."
-            raise ModelFileError(f"{path}: unknown key {key!r}{near} Known: {', '.join(_TYPES)}")
+            raise ModelFileError(
+                f"{path}: unknown key {shown(key)}{near} Known: {', '.join(_TYPES)}"
+            )
     for key, types in _TYPES.items():
         if key not in data and key in ("conditioner", "parts", "assets"):
             continue
         if not isinstance(data.get(key), types):
             raise ModelFileError(f"{path}: {key!r} is missing or of the wrong type")
     if data["kind"] not in ("generator", "encoder"):
-        raise ModelFileError(f"{path}: 'kind' must be generator or encoder; got {data['kind']!r}")
+        raise ModelFileError(
+            f"{path}: 'kind' must be generator or encoder; got {shown(data['kind'])}"
+        )
+    for key in ("family", "architecture"):
+        if len(data[key]) > _MAX_NAME:
+            raise ModelFileError(f"{path}: {key!r} must be a name; got {shown(data[key])}")
     for value in data["plugin"].values():
         if not isinstance(value, str):
-            raise ModelFileError(f"{path}: 'plugin' must hold texts; got {value!r}")
+            raise ModelFileError(f"{path}: 'plugin' must hold texts; got {shown(value)}")
     names = [*data.get("parts", []), *data.get("assets", [])]
     for name in names:
         if not isinstance(name, str) or not _is_plain_name(name):
-            raise ModelFileError(f"{path}: {name!r} is not the name of a file beside it")
+            raise ModelFileError(f"{path}: {shown(name)} is not the name of a file beside it")
     if len(set(names)) < len(names):
         raise ModelFileError(f"{path}: 'parts' and 'assets' must not name one thing twice")
     _check_conditioner(data.get("conditioner"), path)
@@ -99,12 +114,14 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise ModelFileError(f"{path} is larger than {_MAX_BYTES >> 20} MB; not a config")
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parse_json(path.read_bytes(), max_values=_MAX_VALUES)
     except FileNotFoundError:
         raise ModelFileError(
             f"{path} does not exist; a saved model has {CONFIG_NAME} and model.safetensors"
         ) from None
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error}") from error
+    except ValueError as error:
         raise ModelFileError(f"{path} is not valid JSON: {error}") from error
     if not isinstance(data, dict):
         raise ModelFileError(f"{path} must hold a JSON object; got {type(data).__name__}")
@@ -117,11 +134,11 @@ def _check_format(data: dict[str, Any], path: Path) -> None:
         raise ModelFileError(
             f"{path} was not written by mmgen: it has no 'format' and 'architecture'"
         )
-    if not isinstance(stated, int) or stated < 1:
-        raise ModelFileError(f"{path}: 'format' must be a number from 1; got {stated!r}")
+    if type(stated) is not int or stated < 1:  # True is an int too
+        raise ModelFileError(f"{path}: 'format' must be a number from 1; got {shown(stated)}")
     if stated > FORMAT:
         raise ModelFileError(
-            f"{path} has format {stated}, this mmgen reads up to {FORMAT}; "
+            f"{path} has format {shown(stated)}, this mmgen reads up to {FORMAT}; "
             "run pip install --upgrade mmgen-core"
         )
 
@@ -131,22 +148,29 @@ def _check_conditioner(data: Any, path: Path) -> None:
         return
     for key in data:
         if key not in _CONDITIONER:
-            raise ModelFileError(f"{path}: unknown key {key!r} in 'conditioner'")
+            raise ModelFileError(f"{path}: unknown key {shown(key)} in 'conditioner'")
     for key, types in _CONDITIONER.items():
-        if not isinstance(data.get(key, [] if key == "required" else None), types):  # type: ignore[arg-type]
+        if type(data.get(key, [] if key == "required" else None)) not in types:
             raise ModelFileError(f"{path}: conditioner.{key} is missing or of the wrong type")
     if data["width"] < 1 or not 0 <= data["dropout"] <= 1:
         raise ModelFileError(
             f"{path}: conditioner.width must be at least 1 and dropout 0 to 1; "
-            f"got {data['width']} and {data['dropout']}"
+            f"got {shown(data['width'])} and {shown(data['dropout'])}"
         )
-    for slot in (*data["slots"], *data.get("required", [])):
+    slots, required = data["slots"], data.get("required", [])
+    for slot in (*slots, *required):
         if not isinstance(slot, str):
-            raise ModelFileError(f"{path}: conditioner.slots must be names; got {slot!r}")
+            raise ModelFileError(f"{path}: conditioner.slots must be names; got {shown(slot)}")
+    if len(set(slots)) < len(slots):
+        raise ModelFileError(f"{path}: conditioner.slots must not name one twice")
+    for slot in required:
+        if slot not in slots:
+            raise ModelFileError(f"{path}: conditioner.required names {shown(slot)}, no slot")
 
 
 def _is_plain_name(name: str) -> bool:
-    return bool(name) and name == Path(name).name and name not in (".", "..") and "\\" not in name
+    plain = name == Path(name).name and name not in ("", ".", "..") and "\\" not in name
+    return plain and name.isprintable() and len(name) <= _MAX_NAME
 
 
 def check_family(config: ConfigFile, path: Path) -> None:

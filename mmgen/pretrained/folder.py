@@ -3,6 +3,8 @@
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,43 +17,74 @@ from mmgen.interfaces.model import Model
 from mmgen.media.targets import output_error
 from mmgen.pretrained.build import build, build_conditioner, describe_conditioner, identify
 from mmgen.pretrained.config_file import CONFIG_NAME, ConfigFile, check_family, read_config
+from mmgen.pretrained.header import Header
 from mmgen.pretrained.shards import write_weights
 from mmgen.pretrained.skeleton import without_storage
-from mmgen.pretrained.weights import load_weights, weight_files
+from mmgen.pretrained.weights import check_tensors, load_weights, read_headers, weight_files
+
+Tensors = dict[str, torch.Tensor]
 
 _MAX_DEPTH = 8
+_MAX_PARTS = 200
 
 
-def load_folder(folder: Path) -> Model:
+@dataclass(frozen=True)
+class _SavedModel:
+    """What the files of a saved model say of it, before anything is built."""
+
+    folder: Path
+    config: ConfigFile
+    headers: list[Header]
+    parts: dict[str, "_SavedModel"]
+
+
+def load_folder(folder: Path, *, mapped: bool = False) -> Model:
     """Load a saved model, with its parts, in eval mode on the CPU.
 
     The network is built without storage; its tensors are those of the file. Half precision in
-    the file becomes the architecture's own type (float32).
+    the file becomes the architecture's own type (float32). What all files say of themselves is
+    checked before the first tensor is read.
+
+    Args:
+        mapped: let large tensors be the file's own pages. For files that nobody writes to again,
+            as in the Hub's cache, where a file is replaced or removed, but never changed: that
+            leaves the model as it is. Where a file is overwritten, the model changes with it, and
+            where it is cut short the process dies.
 
     Raises:
         ModelFileError: names the file and what is wrong with it.
         NotInstalledError: no plugin brings the family.
+        OutOfMemoryError: the memory does not suffice.
     """
-    return _load(folder, 0).eval()
+    saved = _read(folder, 0, iter(range(_MAX_PARTS)))
+    return _load(saved, mapped).eval()
 
 
-def _load(folder: Path, depth: int) -> Model:
+def _read(folder: Path, depth: int, places: Iterator[int]) -> _SavedModel:
     if depth > _MAX_DEPTH:
         raise ModelFileError(f"{folder}: parts are nested more than {_MAX_DEPTH} deep")
+    if next(places, None) is None:
+        raise ModelFileError(f"{folder}: a model may be made of {_MAX_PARTS} models at most")
     path = folder / CONFIG_NAME
     config = read_config(path)
     check_family(config, path)
-    parts = {name: _load(folder / name, depth + 1) for name in config.parts}
-    with without_storage():
-        model = _build(config, dict(parts), path)
-    if config.kind != ("encoder" if isinstance(model, Encoder) else "generator"):
-        raise ModelFileError(f"{path}: {config.architecture!r} is no {config.kind}")
-    own = model.own_state()
-    load_weights(model, own, weight_files(folder) if own else [])
+    headers = read_headers(weight_files(folder))
+    parts = {name: _read(folder / name, depth + 1, places) for name in config.parts}
+    return _SavedModel(folder, config, headers, parts)
+
+
+def _load(saved: _SavedModel, mapped: bool) -> Model:
+    path = saved.folder / CONFIG_NAME
+    parts = {name: _load(part, mapped) for name, part in saved.parts.items()}
+    model, own = _build(saved, dict(parts), path)
+    if saved.config.kind != ("encoder" if isinstance(model, Encoder) else "generator"):
+        raise ModelFileError(f"{path}: {saved.config.architecture!r} is no {saved.config.kind}")
     for name, (_, part) in model.parts().items():
         if part is not parts.get(name):
             raise ModelFileError(f"{path}: part {name!r} is not where the network keeps it")
-    _check_storage(model, config)
+    check_tensors(saved.headers, own, saved.folder)
+    load_weights(model, own, saved.headers, mapped=mapped)
+    _check_storage(model, saved.config)
     return model
 
 
@@ -66,19 +99,23 @@ def _check_storage(model: Model, config: ConfigFile) -> None:
         )
 
 
-def _build(config: ConfigFile, parts: dict[str, Model], path: Path) -> Model:
+def _build(saved: _SavedModel, parts: dict[str, Model], path: Path) -> tuple[Model, Tensors]:
+    """Return a model without storage, and its own tensors by name."""
+    config = saved.config
     conditioner = None
     try:
-        if config.conditioner is not None:
-            conditioner = build_conditioner(config.conditioner, parts)
-            parts = {n: part for n, part in parts.items() if n not in conditioner.encoders}
-        return build(
-            config.architecture,
-            config.config,
-            family=config.family,
-            conditioner=conditioner,
-            parts=parts,
-        )
+        with without_storage(sum(len(header.tensors) for header in saved.headers)):
+            if config.conditioner is not None:
+                conditioner = build_conditioner(config.conditioner, parts)
+                parts = {n: part for n, part in parts.items() if n not in conditioner.encoders}
+            model = build(
+                config.architecture,
+                config.config,
+                family=config.family,
+                conditioner=conditioner,
+                parts=parts,
+            )
+        return model, model.own_state()
     except (PluginError, AmbiguousNameError):
         raise
     except MmgenError as error:
@@ -159,7 +196,7 @@ def _stored(tensor: torch.Tensor, dtype: torch.dtype | None) -> torch.Tensor:
     tensor = tensor.detach().cpu()
     if dtype is not None and tensor.is_floating_point():
         tensor = tensor.to(dtype)
-    return tensor.contiguous().clone()
+    return tensor.contiguous()
 
 
 def _describe(model: Model, parts: list[str]) -> ConfigFile:

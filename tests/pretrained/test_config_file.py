@@ -74,7 +74,7 @@ def test_a_config_that_breaks_a_rule_is_named(
         (b"5", "must hold a JSON object"),
         (b'{"model_type": "bert"}', "not written by mmgen"),
         (b"<html></html>", "not valid JSON"),
-        (b" " * (9 * 2**20), "larger than 8 MB"),
+        (b" " * (9 * 2**20), "larger than 2 MB"),
     ],
 )
 def test_what_is_no_config_is_named(saved: Path, content: bytes, words: str) -> None:

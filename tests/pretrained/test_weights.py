@@ -15,9 +15,16 @@ from mmgen.pretrained import load_folder
 Tensors = dict[str, torch.Tensor]
 
 
-def header(entries: Any) -> bytes:
-    text = json.dumps(entries).encode()
+def framed(text: bytes) -> bytes:
     return struct.pack("<Q", len(text)) + text
+
+
+def header(entries: Any) -> bytes:
+    return framed(json.dumps(entries).encode())
+
+
+def nested(depth: int) -> Any:
+    return [nested(depth - 1)] if depth else 1
 
 
 def tensor(offsets: list[Any]) -> dict[str, Any]:
@@ -42,14 +49,43 @@ def truncate(data: bytes) -> bytes:
         (lambda data: pickle.dumps({"a": list(range(20))}), "pickle, which mmgen never opens"),
         (lambda data: b"PK\x03\x04" + b"\0" * 60, "pickle, which mmgen never opens"),
         (lambda data: b"hello world, this is text", "not a safetensors file"),
-        (lambda data: struct.pack("<Q", 5) + b"{{{{{" + b"x" * 20, "not JSON"),
+        (lambda data: struct.pack("<Q", 5) + b"{{{{{" + b"x" * 20, "header cannot be read"),
         (lambda data: header([1, 2]), "not an object"),
-        (lambda data: struct.pack("<Q", 60_000) + b"[" * 60_000, "not JSON"),
-        (lambda data: header({f"t{n}": {} for n in range(100_001)}), "at most 100000"),
+        (lambda data: struct.pack("<Q", 60_000) + b"[" * 60_000, "nested more than 40 deep"),
+        (lambda data: header({"a": nested(45)}), "nested more than 40 deep"),
+        (lambda data: header({"a": nested(20)}), "must have dtype, shape and data_offsets"),
+        (lambda data: header({f"t{n}": 0 for n in range(10_001)}), "10001 tensors; at most 10000"),
+        (lambda data: header({f"t{n}": {} for n in range(200_001)}), "more than 150000 values"),
         (lambda data: struct.pack("<Q", 9 * 2**20) + b" " * (9 * 2**20), "not a safetensors"),
         (lambda data: header({"a": 5}), "damaged"),
         (lambda data: header({"a": tensor([0, "x"])}), "damaged"),
         (lambda data: header({"a": tensor([])}), "damaged"),
+        (lambda data: header({"a": tensor([0, 4])}) + b"1234" + b"5", "1 bytes follow the last"),
+        (lambda data: header({"a": tensor([2, 6])}) + b"123456", "'a' comes after a gap"),
+        (lambda data: header({"a": tensor([0, 4]), "b": tensor([2, 6])}) + b"123456", "'b' overl"),
+        (lambda data: header({"a": tensor([0, 4]), "b": tensor([0, 4])}) + b"1234", "'b' overl"),
+        (lambda data: header({"a": tensor([0, 8])}) + b"12345678", "cannot have bytes 0 to 8"),
+        (lambda data: header({"a": tensor([4, 0])}) + b"1234", "cannot have bytes 4 to 0"),
+        (lambda data: header({"a": tensor([-4, 0])}), "must have two places"),
+        (lambda data: header({"a": tensor([False, 4])}) + b"1234", "must have two places"),
+        (lambda data: header({"a": tensor([0, 10**30])}), "must have two places"),
+        (lambda data: header({"a": tensor([0, 2**62]) | {"shape": [2**60]}}), "is truncated"),
+        (lambda data: header({"a": tensor([0, 4]) | {"shape": [1.0]}}) + b"1234", "sizes as shape"),
+        (lambda data: header({"a": tensor([0, 4]) | {"shape": [1] * 65}}) + b"1234", "up to 64"),
+        (lambda data: header({"a": tensor([0, 4]) | {"shape": "1"}}) + b"1234", "sizes as shape"),
+        (lambda data: header({"a": tensor([0, 4]) | {"dtype": "F31"}}) + b"1234", "dtype 'F31'"),
+        (lambda data: header({"a": tensor([0, 4]) | {"dtype": ["F32"]}}) + b"1234", "dtype "),
+        (lambda data: header({"a": tensor([0, 4]) | {"more": 1}}) + b"1234", "must have dtype"),
+        (lambda data: header({"__metadata__": {"a": 1}}), "__metadata__ must hold texts"),
+        (lambda data: header({"__metadata__": 5}), "__metadata__ must hold texts"),
+        (lambda data: framed(b'{"a": 1, "a": 1}'), "names 'a' twice"),
+        (lambda data: framed(b'{"a": {"shape": 1, "shape": 1}}'), "names 'shape' twice"),
+        (lambda data: framed(b'{"a": NaN}'), "NaN is not a number"),
+        (lambda data: framed(b'{"a\\ud800": 1}'), "half a character"),
+        (lambda data: framed(b'{"a\xff": 1}'), "byte 3 is not UTF-8"),
+        (lambda data: framed(b'{"a": 1' + b"0" * 5000 + b"}"), "header cannot be read"),
+        (lambda data: framed('{"a": 1}'.encode("utf-16")), "header cannot be read|UTF-8"),
+        (lambda data: framed(json.dumps({"x" * 10**6: 5}).encode()), "damaged: tensor 'xxx"),
     ],
 )
 def test_a_damaged_file_is_named_and_what_it_looks_like(
@@ -60,6 +96,7 @@ def test_a_damaged_file_is_named_and_what_it_looks_like(
     with pytest.raises(ModelFileError, match=words) as caught:
         load_folder(saved)
     assert str(path) in str(caught.value)
+    assert len(str(caught.value)) < 500
 
 
 def test_a_flipped_length_never_takes_the_memory(saved: Path) -> None:
@@ -142,8 +179,12 @@ def test_shards_are_read_together(sharded: Path) -> None:
             '{"weight_map": {"a": "missing.safetensors"}}',
             "'missing.safetensors', which is not beside",
         ),
-        ('{"weight_map": {"a": "../model.safetensors"}}', "not beside it"),
-        ('{"weight_map": {"a": "/etc/passwd"}}', "not beside it"),
+        ('{"weight_map": {"a": "../model.safetensors"}}', "not the name of a file"),
+        ('{"weight_map": {"a": "/etc/passwd"}}', "not the name of a file"),
+        ('{"weight_map": {"a": "a\\u0000b"}}', "not the name of a file"),
+        ('{"weight_map": {"a": "x", "a": "y"}}', "names 'a' twice"),
+        ("[" * 1000, "is not a shard index"),
+        (" " * (9 * 2**20), "larger than 8 MB"),
         ('{"weight_map": {}}', "it names no file"),
     ],
 )
