@@ -26,17 +26,13 @@ def command(models: tuple[str, ...], remove: bool, output: Path | None) -> None:
     the working folder. Prints its path.
     """
     from mmgen.errors import LockError
-    from mmgen.hub.lock import Lock, active_lock, read_lock
+    from mmgen.hub.lock import lock_to_write
     from mmgen.hub.pinning import pin
 
-    lock: Lock | None
-    if output is None:
-        lock = active_lock()
-    else:
-        lock = read_lock(output) if output.is_file() else Lock(output)
+    lock = lock_to_write(output)
     if remove:
-        if lock is None:
-            raise LockError("there is no mmgen.lock here to take a model out of")
+        if not lock.path.is_file():
+            raise LockError(f"there is no {lock.path} to take a model out of")
         lock = lock.without(models)
     else:
         lock = pin(models, lock)

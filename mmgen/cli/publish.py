@@ -89,12 +89,16 @@ def command(
         revision=revision,
         tag=tag,
         dry_run=dry_run,
+        catalogue=catalogue,
         about=about,
     )
-    if catalogue and not dry_run:
-        _enter(done)
+    if done.entered is not None:
+        _rebuild_index(done.entered)
+    if done.entry["licence"].get("weights") == "unknown":
+        note("the card states no licence, so nobody may use the weights; say it: --licence L")
     if as_json:
-        print_json({**asdict(done), "dry_run": dry_run})
+        entered = None if done.entered is None else str(done.entered)
+        print_json({**asdict(done), "entered": entered, "dry_run": dry_run})
     else:
         _show(done, dry_run)
 
@@ -121,18 +125,10 @@ def _read_samples(given: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, _, value in pairs}
 
 
-def _enter(done: "Publication") -> None:
+def _rebuild_index(entered: Path) -> None:
     from mmgen.catalogue_index import rebuild
-    from mmgen.plugins import manager
-    from mmgen.publishing.entry import enter
 
-    plugin, _ = manager().family(done.entry["family"])
-    if plugin.registry is None:
-        raise InputError(
-            f"{plugin.distribution} has no registry.toml: --catalogue is for a checkout of it"
-        )
-    enter(plugin.registry, done.entry)
-    note(f"entered in {plugin.registry}")
+    note(f"entered in {entered}")
     index = rebuild()
     if index is not None:
         note(f"rebuilt {index}")

@@ -1,13 +1,16 @@
 """The models of mmgen in the Hub client's own cache: which there are, and what they weigh."""
 
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mmgen.catalogue import catalogue, hub_cache, own_cache
 from mmgen.errors import OutputError, UnknownNameError, did_you_mean
 from mmgen.hub.lock import active_lock
+
+_PARTIAL_SECONDS = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,20 +49,31 @@ def cached_models() -> list[CachedModel]:
         for repo in _repositories()
         if repo.repo_type == "model"
         for revision in repo.revisions
-        if is_ours(revision.snapshot_path / "config.json")
+        if _is_model(repo.repo_id, revision.commit_hash, revision.snapshot_path)
     ]
     return sorted(found, key=lambda model: (model.repo, -model.last_used, model.commit))
 
 
-def is_ours(config: Path) -> bool:
-    """Return whether a config.json is one of mmgen's."""
+def _is_model(repo: str, commit: str, folder: Path) -> bool:
+    """Return whether a commit in the cache is a model of mmgen, though it be damaged."""
+    ours = is_ours(folder / "config.json")
+    return ours if ours is not None else _tree(repo, commit).is_file()
+
+
+def is_ours(config: Path) -> bool | None:
+    """Return whether a config.json is one of mmgen's; None where it cannot be read."""
     import json
 
     try:
         data = json.loads(config.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return False
+        return None
     return isinstance(data, dict) and {"format", "family", "architecture"} <= data.keys()
+
+
+def _tree(repo: str, commit: str) -> Path:
+    """Return where is kept what the Hub states of a commit that was asked for as a model."""
+    return own_cache() / "trees" / repo.replace("/", "--") / f"{commit}.json"
 
 
 def remove(models: Iterable[CachedModel]) -> int:
@@ -73,18 +87,25 @@ def remove(models: Iterable[CachedModel]) -> int:
     models = list(models)
     if not models:
         return 0
-    strategy = scan_cache_dir(hub_cache()).delete_revisions(*{model.commit for model in models})
+    freed = 0
+    info = scan_cache_dir(hub_cache())
     try:
-        strategy.execute()
+        for repo in info.repos:
+            commits = {model.commit for model in models if model.repo == repo.repo_id}
+            if repo.repo_type == "model" and commits:
+                # One at a time: repositories may share commits, and the client takes any of them.
+                alone = replace(info, repos=frozenset({repo}))
+                strategy = alone.delete_revisions(*commits)
+                strategy.execute()
+                freed += strategy.expected_freed_size
         for model in models:
-            kept = own_cache() / "trees" / model.repo.replace("/", "--") / f"{model.commit}.json"
-            kept.unlink(missing_ok=True)
+            _tree(model.repo, model.commit).unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{hub_cache()} is not writable: {error}") from error
     left = [model for model in models if model.folder.exists()]
     if left:
         raise OutputError(f"{left[0].folder} could not be removed; is the cache writable?")
-    return int(strategy.expected_freed_size)
+    return freed
 
 
 def stale() -> list[CachedModel]:
@@ -93,12 +114,21 @@ def stale() -> list[CachedModel]:
 
 
 def remove_partial() -> int:
-    """Remove what broken downloads left; return bytes freed."""
+    """Remove what broken downloads of models of mmgen left; return bytes freed.
+
+    A download that wrote within the last minutes may be under way, in another process.
+    """
     freed = 0
+    asked = {path.name for path in (own_cache() / "trees").glob("*") if path.is_dir()}
+    ours = asked | {model.repo.replace("/", "--") for model in cached_models()}
     for path in hub_cache().glob("models--*/blobs/*.incomplete"):
+        if path.parts[-3].removeprefix("models--") not in ours:
+            continue
         try:
-            freed += path.stat().st_size
-            path.unlink()
+            state = path.stat()
+            if time.time() - state.st_mtime > _PARTIAL_SECONDS:
+                path.unlink()
+                freed += state.st_size
         except OSError:  # in use, or gone already
             continue
     return freed

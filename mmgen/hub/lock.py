@@ -129,6 +129,21 @@ def active_lock() -> Lock | None:
     return None
 
 
+def lock_to_write(path: Path | None = None) -> Lock:
+    """Return the lock that models are pinned in: of that path, else the one that holds here.
+
+    Without one it is the working folder's, with what it pins, or a new one there.
+
+    Raises:
+        LockError: it cannot be read.
+    """
+    active = active_lock() if path is None else None
+    if active is not None:
+        return active
+    path = path or Path.cwd() / LOCK_NAME
+    return read_lock(path) if path.is_file() else Lock(path)
+
+
 def read_lock(path: Path) -> Lock:
     """Read a mmgen.lock.
 
@@ -164,13 +179,19 @@ def _read_model(item: Any, path: Path) -> LockedModel:
     texts = (model.name, model.source, model.repo, model.plugin, model.revision, model.asked)
     if not all(isinstance(text, str) for text in texts) or not model.name or not model.files:
         raise LockError(f"{path}: model {name!r} lacks a name or files")
-    if model.source not in ("hub", "package") or not (model.repo or model.plugin):
-        raise LockError(f"{path}: the source of {name!r} must be hub, with repo, or package")
+    known = {"hub": model.repo, "package": model.plugin}
+    if not known.get(model.source):
+        raise LockError(
+            f"{path}: the source of {name!r} must be hub, with repo, or package, with plugin"
+        )
     if model.source == "hub" and not is_hex(model.revision, 40):
         raise LockError(f"{path}: the revision of {name!r} must be a 40-hex commit")
     for file in model.files:
         if not isinstance(file.path, str) or not is_hex(file.sha256, 64):
             raise LockError(f"{path}: {name!r} needs a path and a sha256 for every file")
-        if file.path.startswith("/") or ".." in file.path.split("/"):
+        if type(file.bytes) is not int or file.bytes < 0:
+            raise LockError(f"{path}: {name!r} needs the bytes of {file.path!r}, a whole number")
+        parts = file.path.split("/")
+        if any(part in ("", ".", "..") or "\\" in part for part in parts):
             raise LockError(f"{path}: {file.path!r} leads out of the folder of {name!r}")
     return model

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mmgen.catalogue import FileEntry, ModelEntry, catalogue
 from mmgen.errors import LockError, MmgenError
-from mmgen.hub.cache import cached_models
+from mmgen.hub.cache import cached_models, select
 from mmgen.hub.fetch import (
     StatedFile,
     fetch,
@@ -16,8 +16,8 @@ from mmgen.hub.fetch import (
     state_files,
     stated_by,
 )
-from mmgen.hub.locate import ModelFiles, locate, verify
-from mmgen.hub.lock import LOCK_NAME, Lock, LockedModel, active_lock
+from mmgen.hub.locate import locate, verify
+from mmgen.hub.lock import Lock, LockedModel, lock_to_write
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +39,15 @@ def pin(names: Iterable[str], lock: Lock | None = None) -> Lock:
         lock: to add to; None is the one that holds here, or a new one in the working folder.
 
     Raises:
-        LockError: a folder cannot be pinned.
+        LockError: a folder cannot be pinned, or a model is asked for at two revisions.
     """
-    lock = lock or active_lock() or Lock(Path.cwd() / LOCK_NAME)
-    return lock.having([_pinned(name) for name in names])
+    lock = lock or lock_to_write()
+    models: dict[str, LockedModel] = {}
+    for name in names:
+        model = _pinned(name)
+        if models.setdefault(model.name, model).revision != model.revision:
+            raise LockError(f"{model.name!r} is asked for at two revisions; a lock pins one")
+    return lock.having(models.values())
 
 
 def _pinned(name: str) -> LockedModel:
@@ -107,12 +112,15 @@ def _folder_here(model: LockedModel) -> Path:
 def check_here(names: Iterable[str]) -> Iterator[Check]:
     """Yield how models stand against the catalogue's pins or the Hub's hashes, by name or all.
 
-    All are the bundled ones and those in the cache.
+    All are the bundled ones and those in the cache. No model is fetched.
     """
     names = list(names)
     if names:
         for name in names:
-            yield _check_named(name)
+            try:
+                yield from _check_named(name)
+            except MmgenError as error:
+                yield Check(name=name, where="-", files=0, bytes=0, trouble=str(error))
         return
     here = {(model.repo, model.commit) for model in cached_models()}
     for entry in catalogue().entries:
@@ -125,18 +133,31 @@ def check_here(names: Iterable[str]) -> Iterator[Check]:
         yield _check_commit(repo, commit)
 
 
-def _check_named(name: str) -> Check:
-    try:
+def _check_named(name: str) -> Iterator[Check]:
+    if "/" not in name and "\\" not in name:
+        entry = catalogue().find_usable(name)
+        if entry.repo:
+            yield _check_cached_entry(entry)
+        else:
+            yield _check_entry(entry, locate(name, obey=False).folder)
+    elif Path(name).expanduser().is_dir() or name.startswith((".", "/", "~")):
         files = locate(name)
         hashes = verify(files)
-    except MmgenError as error:
-        return Check(name=name, where="-", files=0, bytes=0, trouble=str(error))
-    return _sound(name, files, hashes)
+        size = sum((files.folder / path).stat().st_size for path in hashes)
+        yield Check(name=name, where=str(files.folder), files=len(hashes), bytes=size)
+    else:
+        for model in select([name]):
+            yield _check_commit(model.repo, model.commit)
 
 
-def _sound(name: str, files: ModelFiles, hashes: dict[str, str]) -> Check:
-    size = sum((files.folder / path).stat().st_size for path in hashes)
-    return Check(name=name, where=str(files.folder), files=len(hashes), bytes=size)
+def _check_cached_entry(entry: ModelEntry) -> Check:
+    folder = snapshot_folder(entry.repo, entry.revision)
+    if folder.is_dir():
+        return _check_entry(entry, folder)
+    trouble = f"it is not in the cache; fetch it: mmgen download {entry.name}"
+    return Check(
+        name=entry.name, where="-", files=len(entry.files), bytes=entry.bytes, trouble=trouble
+    )
 
 
 def _check_entry(entry: ModelEntry, folder: Path) -> Check:

@@ -2,8 +2,9 @@
 
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,18 @@ _PIPELINES = {
     "feature-extraction",
     "audio-classification",
 }
+# The licences that the Hub knows by name; it refuses a card with any other under `license`.
+_LICENCES_OF_THE_HUB = """
+afl-3.0 agpl-3.0 apache-2.0 artistic-2.0 bigcode-openrail-m bigscience-bloom-rail-1.0
+bigscience-openrail-m bsd bsd-2-clause bsd-3-clause bsd-3-clause-clear bsl-1.0 c-uda cc cc-by-2.0
+cc-by-2.5 cc-by-3.0 cc-by-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nc-nd-3.0
+cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cc-by-nd-4.0 cc-by-sa-3.0
+cc-by-sa-4.0 cc0-1.0 cdla-permissive-1.0 cdla-permissive-2.0 cdla-sharing-1.0
+creativeml-openrail-m ecl-2.0 epl-1.0 epl-2.0 eupl-1.1 eupl-1.2 gfdl gpl gpl-2.0 gpl-3.0 isc lgpl
+lgpl-2.1 lgpl-3.0 lgpl-lr lppl-1.3c mit mpl-2.0 ms-pl ncsa odbl odc-by ofl-1.1 openrail openrail++
+osl-3.0 other pddl postgresql unknown unlicense wtfpl zlib
+"""
+_KNOWN_LICENCES = frozenset(_LICENCES_OF_THE_HUB.split())
 _MARK = "<!-- mmgen writes what follows anew; without this line it keeps your words -->"
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n?", re.DOTALL)
 
@@ -39,6 +52,7 @@ class CardFacts:
         licence: of code, weights and data.
         dataset: what it was trained on, in words; "" where unknown.
         training: the content of training.json, or {}.
+        conditions: what the sample picture was drawn with, by slot.
         has_samples: whether samples.png lies beside the card.
     """
 
@@ -50,6 +64,7 @@ class CardFacts:
     dataset: str = ""
     figures: Sequence[FigureEntry] = ()
     training: Mapping[str, Any] = field(default_factory=dict)
+    conditions: Mapping[str, Any] = field(default_factory=dict)
     has_samples: bool = True
 
 
@@ -64,39 +79,63 @@ def read_card(path: Path) -> str | None:
 
 
 def write_card(facts: CardFacts, standing: str | None = None) -> str:
-    """Return the text of a card; one that stands keeps what its metadata say, and its words.
+    """Return the text of a card; one that stands keeps its words, and what its metadata say.
 
-    Words that mmgen wrote, which a line in them says, are written anew.
+    Words that mmgen wrote, which a line in them says, are written anew, and so are their metadata.
 
     Raises:
         ModelFileError: the metadata of the card that stands are not YAML.
     """
     import yaml
 
-    own: dict[str, Any] = {}
-    text = standing
-    found = _FRONT_MATTER.match(standing or "")
-    if found and standing is not None:
-        text = standing[found.end() :].lstrip("\n")
-        try:
-            own = yaml.safe_load(found[1]) or {}
-        except yaml.YAMLError as error:
-            raise ModelFileError(f"{CARD_NAME}: its metadata are not YAML: {error}") from error
-        if not isinstance(own, dict):
-            raise ModelFileError(f"{CARD_NAME}: its metadata must be keys and values")
-    if own.get("license") and facts.licence.get("weights", UNKNOWN_LICENCE) == UNKNOWN_LICENCE:
-        facts = replace(facts, licence={**facts.licence, "weights": str(own["license"])})
+    own, text = split_card(standing or "")
+    is_ours = not text.strip() or _MARK in text
     ours = metadata(facts)
     tags = [*dict.fromkeys([*_as_list(own.get("tags")), *ours["tags"]])]
-    merged = {**ours, **own, "library_name": LIBRARY, "tags": tags}
-    if ours.get("license", UNKNOWN_LICENCE) != UNKNOWN_LICENCE:
-        merged["license"] = ours["license"]  # what the publisher says now
+    merged = {**own, **ours} if is_ours else {**ours, **own}
+    merged |= {"library_name": LIBRARY, "tags": tags}
+    if ours.get("license", UNKNOWN_LICENCE) == UNKNOWN_LICENCE:
+        merged |= {key: value for key, value in own.items() if key.startswith("license")}
+    else:
+        named = {key for key in own if key.startswith("license")} - ours.keys()
+        merged = {key: value for key, value in merged.items() if key not in named}
+        merged |= {key: value for key, value in ours.items() if key.startswith("license")}
     if "model-index" in ours:
         merged["model-index"] = ours["model-index"]  # the figures are those measured last
+    elif is_ours:
+        merged.pop("model-index", None)  # those of the weights that stood
     front = yaml.safe_dump(merged, sort_keys=False, allow_unicode=True, width=100)
-    if not text or _MARK in text:
+    if is_ours:
         text = f"{_MARK}\n\n{body(facts)}"
     return f"---\n{front}---\n\n{text}"
+
+
+def split_card(card: str) -> tuple[dict[str, Any], str]:
+    """Return a card's metadata and its text.
+
+    Raises:
+        ModelFileError: its metadata are not YAML.
+    """
+    import yaml
+
+    found = _FRONT_MATTER.match(card)
+    if not found:
+        return {}, card
+    try:
+        own = yaml.safe_load(found[1]) or {}
+    except yaml.YAMLError as error:
+        raise ModelFileError(f"{CARD_NAME}: its metadata are not YAML: {error}") from error
+    if not isinstance(own, dict):
+        raise ModelFileError(f"{CARD_NAME}: its metadata must be keys and values")
+    return own, card[found.end() :].lstrip("\n")
+
+
+def stated_licence(card: str | None) -> str:
+    """Return the licence that a card's metadata state, or ""."""
+    own, _ = split_card(card or "")
+    licences = _as_list(own.get("license"))
+    named = _as_list(own.get("license_name"))
+    return (named if licences == ["other"] and named else [*licences, ""])[0]
 
 
 def _as_list(value: Any) -> list[str]:
@@ -114,7 +153,7 @@ def metadata(facts: CardFacts) -> dict[str, Any]:
     results = [
         EvalResult(
             task_type=pipeline or "other",
-            dataset_type=_slug(facts.dataset) or "unknown",
+            dataset_type=_dataset_id(facts.dataset) or "unknown",
             dataset_name=facts.dataset or "unknown",
             metric_type=_slug(figure.name),
             metric_name=f"{figure.name} ({figure.unit})" if figure.unit else figure.name,
@@ -125,15 +164,32 @@ def metadata(facts: CardFacts) -> dict[str, Any]:
         for figure in facts.figures
     ]
     data = ModelCardData(
-        license=_slug(facts.licence.get("weights", "")) or None,
+        **_licence(facts.licence.get("weights", "")),
         library_name=LIBRARY,
         pipeline_tag=pipeline,
-        datasets=[_slug(facts.dataset)] if facts.dataset else None,
+        datasets=[_dataset_id(facts.dataset)] if facts.dataset else None,
         tags=[LIBRARY, facts.entry["family"], facts.plugin, *tasks],
         model_name=facts.repo.partition("/")[2],
         eval_results=results or None,
     )
     return dict(data.to_dict())
+
+
+def _licence(name: str) -> dict[str, Any]:
+    """Return the metadata that state a licence: one that the Hub does not know is "other"."""
+    known = _licence_id(name)
+    if known in _KNOWN_LICENCES:
+        return {"license": known}
+    return {"license": "other", "license_name": _slug(name)} if _slug(name) else {}
+
+
+def _licence_id(name: str) -> str:
+    return re.sub(r"[^a-z0-9.+]+", "-", name.lower()).strip("-")
+
+
+def _dataset_id(words: str) -> str:
+    """Return the name of a data set on the Hub as it is, any other words as one."""
+    return words if re.fullmatch(r"[\w.-]+/[\w.-]+", words) else _slug(words)
 
 
 def _slug(words: str) -> str:
@@ -167,9 +223,9 @@ def _usage(facts: CardFacts) -> str:
             f"## Use\n\n```sh\n{install}\n```\n\n```python\nimport mmgen\n\n"
             f'encoder = mmgen.from_pretrained("{facts.repo}")\n```'
         )
-    given = [(slot["name"], slot["classes"][0]) for slot in facts.entry["slots"] if _classes(slot)]
-    shell = "".join(f" --{name} {json.dumps(value)}" for name, value in given)
-    python = "".join(f", {name}={json.dumps(value)}" for name, value in given)
+    given = _example_conditions(facts)
+    shell = "".join(f" --{name} {shlex.quote(value)}" for name, value in given)
+    python = "".join(f", {name}={json.dumps(value, ensure_ascii=False)}" for name, value in given)
     return (
         f"## Use\n\n```sh\n{install}\nmmgen run {facts.repo}{shell} -n 16 --seed 0 -o out.png\n```"
         f'\n\n```python\nimport mmgen\n\nmodel = mmgen.from_pretrained("{facts.repo}")\n'
@@ -179,8 +235,16 @@ def _usage(facts: CardFacts) -> str:
     )
 
 
-def _classes(slot: Mapping[str, Any]) -> bool:
-    return bool(slot.get("classes"))
+def _example_conditions(facts: CardFacts) -> list[tuple[str, str]]:
+    """Return a value for each slot that the sample picture had one for."""
+    given = []
+    for slot in facts.entry["slots"]:
+        name = slot["name"]
+        if name in facts.conditions:
+            given.append((name, str(facts.conditions[name])))
+        elif slot.get("classes"):
+            given.append((name, str(slot["classes"][0])))
+    return given
 
 
 def _inputs(slots: Sequence[Mapping[str, Any]]) -> str:
@@ -226,7 +290,8 @@ def _training(facts: CardFacts) -> str:
 def _limits(facts: CardFacts) -> str:
     size = facts.entry.get("size")
     pictures = f"Pictures are {size['width']} × {size['height']} px. " if size else ""
-    licence = ", ".join(f"{part}: {name}" for part, name in facts.licence.items() if name)
+    names = {**facts.licence, "weights": _licence_id(facts.licence.get("weights", ""))}
+    licence = ", ".join(f"{part}: {name}" for part, name in names.items() if name)
     return (
         "## Intended use and limits\n\n"
         f"For research, teaching and tools that make or restore pictures like those it learnt "

@@ -1,13 +1,14 @@
 """A model's entry in the catalogue."""
 
 import json
+import math
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from mmgen.catalogue import SCHEMA
+from mmgen.catalogue import SCHEMA, FigureEntry, catalogue, read_registry
 from mmgen.catalogue_index import write_toml
-from mmgen.errors import ModelFileError
+from mmgen.errors import InputError, ModelFileError
 from mmgen.hub.verdicts import file_sha256
 from mmgen.interfaces.encoder import Encoder
 from mmgen.interfaces.generator import Generator
@@ -69,12 +70,70 @@ def read_training(folder: Path) -> dict[str, Any]:
     return content
 
 
+def training_dataset(training: dict[str, Any]) -> str:
+    """Return the name of the data that a training.json states, or ""."""
+    data = training.get("data")
+    return str(data.get("name") or "") if isinstance(data, dict) else ""
+
+
+def training_figures(training: dict[str, Any]) -> tuple[FigureEntry, ...]:
+    """Return the figures that a training measured on held-out pictures last."""
+    last = training.get("evaluation")
+    if not isinstance(last, dict) or not isinstance(last.get("figures"), dict):
+        return ()
+    errors = last.get("standard_errors")
+    protocol = f"{last.get('num_pictures', 'some')} held-out pictures"
+    if training_dataset(training):
+        protocol += f" of {training_dataset(training)}"
+    if "steps" in training:
+        protocol += f", after {training['steps']} steps"
+    return tuple(
+        FigureEntry(
+            name=name,
+            value=value,
+            protocol=protocol,
+            standard_error=_number(errors.get(name)) if isinstance(errors, dict) else None,
+        )
+        for name, value in last["figures"].items()
+        if _number(value) is not None
+    )
+
+
+def _number(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and math.isfinite(value)
+    return float(value) if is_number and isinstance(value, int | float) else None
+
+
+def find_registry(family: str) -> Path:
+    """Return the registry.toml of the plugin that brings a family.
+
+    Raises:
+        InputError: it has none.
+    """
+    plugin, _ = manager().family(family)
+    if plugin.registry is None:
+        raise InputError(
+            f"{plugin.distribution} has no registry.toml to write the entry into: the catalogue is "
+            "written in a checkout of the plugin"
+        )
+    return plugin.registry
+
+
 def enter(path: Path, entry: dict[str, Any]) -> None:
-    """Put an entry into a plugin's registry.toml, in place of an older one of that name."""
+    """Put an entry into a plugin's registry.toml, in place of an older one of that name.
+
+    Raises:
+        PluginError: the entry breaks the schema; the file stays as it was.
+    """
     table = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     models = [model for model in table.get("models", []) if model["name"] != entry["name"]]
     models = sorted([*models, entry], key=lambda model: str(model["name"]))
     text = write_toml({"schema": SCHEMA} | table | {"models": models})
     partial = path.with_name(f".{path.name}.part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    try:
+        partial.write_text(text, encoding="utf-8")
+        read_registry(partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    catalogue.cache_clear()

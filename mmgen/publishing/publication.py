@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mmgen.catalogue import FigureEntry, ModelEntry, catalogue
-from mmgen.errors import InputError, UnknownNameError
+from mmgen.catalogue import FigureEntry, ModelEntry
+from mmgen.catalogue import catalogue as current_catalogue
+from mmgen.errors import ConflictError, InputError, UnknownNameError
 from mmgen.hub.locate import ModelFiles, locate, verify
 from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.model import Model
@@ -19,11 +20,19 @@ from mmgen.publishing.card import (
     UNKNOWN_LICENCE,
     CardFacts,
     read_card,
+    stated_licence,
     write_card,
 )
-from mmgen.publishing.entry import describe_model, read_training
+from mmgen.publishing.entry import (
+    describe_model,
+    enter,
+    find_registry,
+    read_training,
+    training_dataset,
+    training_figures,
+)
 from mmgen.publishing.samples import draw_samples
-from mmgen.publishing.upload import Change, Upload
+from mmgen.publishing.upload import Change, Standing, Upload, compare
 
 _PUBLISHED = (".json", ".safetensors", ".txt")
 
@@ -57,6 +66,7 @@ class Publication:
         changes: of every file, against what the repository held.
         card: the text of the model card.
         entry: for the catalogue: repo, revision, files, and all the rest.
+        entered: the registry.toml that the entry was written into, or None.
     """
 
     repo: str
@@ -65,6 +75,7 @@ class Publication:
     changes: tuple[Change, ...]
     card: str
     entry: dict[str, Any]
+    entered: Path | None = None
 
 
 def publish(
@@ -75,6 +86,7 @@ def publish(
     revision: str | None = None,
     tag: str | None = None,
     dry_run: bool = False,
+    catalogue: bool = False,
     about: About | None = None,
 ) -> Publication:
     """Publish a model on the Hub, in one commit.
@@ -90,30 +102,40 @@ def publish(
         revision: a branch to publish on; it is made where it does not exist.
         tag: a name for the new commit, as "v1".
         dry_run: stop before anything is sent.
+        catalogue: write the entry into the registry.toml of the plugin that brings the family.
         about: what the card says beside what is known.
 
     Raises:
-        InputError: `to` is no repository's name, or the sample picture needs conditions.
+        InputError: `to` is no repository's name, the sample picture needs conditions, or there is
+            no registry.toml to write into.
         ModelFileError: the folder does not load.
-        ConflictError: somebody published in between.
+        ConflictError: somebody published in between, or the tag stands already.
         HubError: the Hub refused.
     """
     about = about or About()
     if to.count("/") != 1 or not all(to.split("/")):
         raise InputError(f"a repository is named org/name; got {to!r}")
+    upload = Upload(to, revision=revision)
     with tempfile.TemporaryDirectory(prefix="mmgen-publish-") as temporary:
         staged = Path(temporary) / "model"
         known = _stage(source, staged)
         model = load_folder(staged)
-        facts = _facts(model, staged, to, about, known)
-        upload = Upload(to, revision=revision)
-        card = write_card(facts, read_card(staged / CARD_NAME) or upload.standing_card())
-        (staged / CARD_NAME).write_text(card, encoding="utf-8")
+        registry = find_registry(model.identity.family) if catalogue else None
+        own_card = read_card(staged / CARD_NAME)
+        samples = None
         if isinstance(model, Generator):
-            draw_samples(model, about.conditions).save(staged / SAMPLES_NAME, force=True)
-        changes = tuple(upload.plan(staged))
-        commit = "" if dry_run else upload.send(staged, private=private)
-        if commit and tag:
+            samples = draw_samples(model, about.conditions)
+        standing = upload.look()
+        card = own_card or upload.standing_card(standing)
+        facts = _facts(model, staged, to, about, known, stated_licence(card))
+        card = write_card(facts, card)
+        (staged / CARD_NAME).write_text(card, encoding="utf-8")
+        if samples is not None:
+            samples.save(staged / SAMPLES_NAME, force=True)
+        changes = tuple(compare(staged, standing.files))
+        tagged = _check_tag(upload, tag, standing, changes)
+        commit = "" if dry_run else upload.send(staged, standing, private=private)
+        if commit and tag and not tagged:
             upload.tag(tag, commit)
     entry = {
         "name": known.name if known else to.partition("/")[2],
@@ -125,8 +147,35 @@ def publish(
         "revision": commit,
         "figures": [_figure(figure) for figure in facts.figures],
     }
+    if registry is not None and commit:
+        enter(registry, entry)
     return Publication(
-        repo=to, commit=commit, url=upload.url, changes=changes, card=card, entry=entry
+        repo=to,
+        commit=commit,
+        url=upload.url,
+        changes=changes,
+        card=card,
+        entry=entry,
+        entered=registry if commit else None,
+    )
+
+
+def _check_tag(
+    upload: Upload, tag: str | None, standing: Standing, changes: Sequence[Change]
+) -> bool:
+    """Return whether the tag names what stands, and nothing changes.
+
+    Raises:
+        ConflictError: it names another commit; a tag never moves.
+    """
+    named = upload.find_tag(tag) if tag else None
+    if named is None:
+        return False
+    if named == standing.commit and all(change.what == "kept" for change in changes):
+        return True
+    raise ConflictError(
+        f"{upload.repo!r} has a tag {tag!r} already ({named[:12]}), and a tag never moves; "
+        "nothing was sent: choose another tag"
     )
 
 
@@ -159,22 +208,27 @@ def _is_published(relative: Path) -> bool:
 
 def _entry_of(files: ModelFiles) -> ModelEntry | None:
     try:
-        return catalogue().find(files.name)
+        return current_catalogue().find(files.name)
     except UnknownNameError:
         return None
 
 
 def _facts(
-    model: Model, folder: Path, repo: str, about: About, known: ModelEntry | None
+    model: Model,
+    folder: Path,
+    repo: str,
+    about: About,
+    known: ModelEntry | None,
+    standing_licence: str,
 ) -> CardFacts:
     training = read_training(folder)
     entry = describe_model(model, folder)
-    licence = dict(known.licence) if known else {"weights": UNKNOWN_LICENCE}
+    licence = dict(known.licence) if known else {"weights": standing_licence or UNKNOWN_LICENCE}
     if about.licence:
         licence["weights"] = about.licence
-    dataset = about.dataset or (known.data if known else training.get("data", {}).get("name", ""))
+    dataset = about.dataset or (known.data if known else training_dataset(training))
     summary = about.summary or (known.summary if known else f"a {entry['architecture']} of mmgen")
-    figures = tuple(about.figures) or (known.figures if known else ())
+    measured = known.figures if known else training_figures(training)
     return CardFacts(
         repo=repo,
         summary=summary,
@@ -182,7 +236,8 @@ def _facts(
         entry=entry,
         licence=licence,
         dataset=dataset,
-        figures=figures,
+        figures=tuple(about.figures) or measured,
         training=training,
+        conditions=about.conditions,
         has_samples=isinstance(model, Generator),
     )

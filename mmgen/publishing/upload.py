@@ -8,11 +8,12 @@ from typing import Any
 from mmgen.errors import (
     ConflictError,
     CorruptFileError,
+    MmgenError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
 from mmgen.hub.client import ask, is_conflict, passes, translated
-from mmgen.hub.fetch import StatedFile, list_files, matches
+from mmgen.hub.fetch import StatedFile, drop, list_files, matches, snapshot_folder
 from mmgen.publishing.card import CARD_NAME, read_card
 
 _MODEL_FILES = (".json", ".safetensors")
@@ -26,6 +27,20 @@ class Change:
     path: str
     what: str
     bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What a publication goes on top of.
+
+    Attributes:
+        commit: the parent; "" where there is no repository yet.
+        has_branch: whether the branch is there, or will start at that commit.
+    """
+
+    commit: str = ""
+    files: tuple[StatedFile, ...] = ()
+    has_branch: bool = True
 
 
 class Upload:
@@ -48,36 +63,64 @@ class Upload:
         """Where people look at the repository."""
         return f"{self._api.endpoint}/{self.repo}"
 
-    def plan(self, folder: Path) -> list[Change]:
-        """Return what publishing a folder would change; a missing repository is an empty one."""
-        return compare(folder, self._standing()[1])
+    def look(self) -> Standing:
+        """Return what the branch holds, or the default one where it is still to be made."""
+        try:
+            return self._read(self.revision)
+        except RepositoryNotFoundError:
+            return Standing()
+        except RevisionNotFoundError:
+            main = self._read(None)
+            return Standing(commit=main.commit, files=main.files, has_branch=False)
 
-    def standing_card(self) -> str | None:
-        """Return the model card that stands on the branch, or None."""
-        commit, files = self._standing()
-        if not any(file.path == CARD_NAME for file in files):
+    def standing_card(self, standing: Standing) -> str | None:
+        """Return the model card that stands, or None.
+
+        Raises:
+            CorruptFileError: it came damaged.
+        """
+        stated = next((file for file in standing.files if file.path == CARD_NAME), None)
+        if stated is None:
             return None
         from huggingface_hub import hf_hub_download
 
-        path = ask(
-            lambda: hf_hub_download(self.repo, CARD_NAME, revision=commit), self.repo, commit
+        commit = standing.commit
+        path = Path(
+            ask(lambda: hf_hub_download(self.repo, CARD_NAME, revision=commit), self.repo, commit)
         )
-        return read_card(Path(path))
+        if not matches(path, stated):
+            drop(snapshot_folder(self.repo, commit), [stated])
+            raise CorruptFileError(
+                f"{self.repo!r}: {CARD_NAME} came damaged and was not kept; publish again"
+            )
+        return read_card(path)
 
-    def send(self, folder: Path, *, private: bool) -> str:
-        """Publish a folder in one commit; return the commit, read back.
+    def find_tag(self, tag: str) -> str | None:
+        """Return the commit that a tag names, or None."""
+        try:
+            refs = ask(lambda: self._api.list_repo_refs(self.repo), self.repo)
+        except RepositoryNotFoundError:
+            return None
+        return next((ref.target_commit for ref in refs.tags if ref.name == tag), None)
+
+    def send(self, folder: Path, standing: Standing, *, private: bool) -> str:
+        """Publish a folder in one commit on top of what stood; return the commit, read back.
+
+        Where nothing changes it is the commit that stood.
 
         Raises:
             ConflictError: somebody published in between; nothing was changed.
             CorruptFileError: the Hub says it holds something else than was sent.
             HubError: the Hub refused.
         """
-        self._make_repository(private)
-        parent, standing = self._standing()
-        changes = compare(folder, standing)
-        if all(change.what == "kept" for change in changes) and parent:
-            return parent
-        commit = self._commit(folder, changes, parent)
+        changes = compare(folder, standing.files)
+        if not standing.commit:
+            standing = self._make_repository(folder, changes, private)
+        if not standing.has_branch:
+            self._make_branch(standing.commit)
+        if all(change.what == "kept" for change in changes):
+            return standing.commit
+        commit = self._commit(folder, changes, standing.commit)
         self._check(folder, commit)
         return commit
 
@@ -85,11 +128,13 @@ class Upload:
         """Name a commit.
 
         Raises:
-            ConflictError: the tag stands already; a tag never moves.
+            ConflictError: the tag names another commit; a tag never moves.
         """
         try:
             self._api.create_tag(self.repo, tag=tag, revision=commit)
         except Exception as error:
+            if (is_conflict(error) or passes(error)) and self.find_tag(tag) == commit:
+                return  # the answer was lost, the tag was not
             if is_conflict(error):
                 raise ConflictError(
                     f"{self.repo!r} has a tag {tag!r} already; the model was published as "
@@ -97,48 +142,52 @@ class Upload:
                 ) from error
             raise translated(error, self.repo, tag) from error
 
-    def _make_repository(self, private: bool) -> None:
-        ask(
-            lambda: self._api.create_repo(self.repo, private=private, exist_ok=True),
-            self.repo,
+    def _make_repository(self, folder: Path, changes: list[Change], private: bool) -> Standing:
+        ask(lambda: self._api.create_repo(self.repo, private=private, exist_ok=True), self.repo)
+        made = self._read(None)
+        if compare(folder, made.files) != changes:
+            raise self._conflict(made.commit)
+        return Standing(
+            commit=made.commit, files=made.files, has_branch=self.revision in (None, "main")
         )
-        if self.revision is not None:
-            branch = self.revision
-            ask(
-                lambda: self._api.create_branch(self.repo, branch=branch, exist_ok=True),
-                self.repo,
-                branch,
-            )
 
-    def _standing(self) -> tuple[str, list[StatedFile]]:
-        """Return the branch's commit and its files; nothing where there is no repository."""
-        try:
-            info = ask(
-                lambda: self._api.model_info(self.repo, revision=self.revision),
-                self.repo,
-                self.revision,
-            )
-        except (RepositoryNotFoundError, RevisionNotFoundError):
-            return "", []
+    def _make_branch(self, commit: str) -> None:
+        branch = str(self.revision)
+        ask(
+            lambda: self._api.create_branch(
+                self.repo, branch=branch, revision=commit, exist_ok=True
+            ),
+            self.repo,
+            branch,
+        )
+
+    def _read(self, revision: str | None) -> Standing:
+        info = ask(lambda: self._api.model_info(self.repo, revision=revision), self.repo, revision)
         commit = str(info.sha or "")
-        return commit, list_files(self.repo, commit) if commit else []
+        return Standing(commit=commit, files=tuple(list_files(self.repo, commit)) if commit else ())
 
     def _commit(self, folder: Path, changes: Iterable[Change], parent: str) -> str:
         for attempt in range(_ATTEMPTS):
             try:
                 return self._try_commit(folder, changes, parent)
             except Exception as error:
-                head, files = self._standing()
-                if head != parent and _holds(folder, files):
-                    return head  # the answer was lost, the commit was not
-                if head != parent or is_conflict(error):
-                    raise ConflictError(
-                        f"somebody published to {self.repo!r} in between ({head[:12]}); nothing "
-                        "was changed: look at theirs, then publish again"
-                    ) from error
+                try:
+                    now = self._read(self.revision)
+                except MmgenError:
+                    raise translated(error, self.repo, self.revision) from error
+                if now.commit != parent and _holds(folder, now.files):
+                    return now.commit  # the answer was lost, the commit was not
+                if now.commit != parent or is_conflict(error):
+                    raise self._conflict(now.commit) from error
                 if attempt + 1 == _ATTEMPTS or not passes(error):
                     raise translated(error, self.repo, self.revision) from error
         raise AssertionError("the last attempt returns or raises")
+
+    def _conflict(self, head: str) -> ConflictError:
+        return ConflictError(
+            f"somebody published to {self.repo!r} in between ({head[:12]}); nothing was changed: "
+            "look at theirs, then publish again"
+        )
 
     def _try_commit(self, folder: Path, changes: Iterable[Change], parent: str) -> str:
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
