@@ -1,6 +1,7 @@
 """The Hub's own client: passing troubles are tried again, and its errors become our words."""
 
 import errno
+import re
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -21,7 +22,13 @@ T = TypeVar("T")
 
 _ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.5
-_DISK_TROUBLES = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+_PATIENCE_SECONDS = 20.0
+_DISK_TROUBLES = (
+    *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP),
+)
+_INCOMPLETE = "Consistency check failed"  # fewer bytes came than were announced, says the client
+_QUERY = re.compile(r"(?<=\S)\?\S*?(?=['\"\s]|$)")  # of a link; that of a signed one is a secret
 _LOG_IN = "log in with: hf auth login (or set HF_TOKEN)"
 
 
@@ -29,7 +36,8 @@ def ask(action: Callable[[], T], repo: str, revision: str | None = None) -> T:
     """Return what a call of the client returns.
 
     A dropped connection, a truncated answer, a Hub that is busy or down (408, 429, 5xx): the call
-    is made up to four times in all, after 0.5, 1 and 2 seconds.
+    is made up to four times in all, after 0.5, 1 and 2 seconds. The client itself tries some of
+    its requests for half a minute: nothing is tried again later than 20 seconds after the start.
 
     Args:
         action: the call; without effect where it fails.
@@ -38,13 +46,15 @@ def ask(action: Callable[[], T], repo: str, revision: str | None = None) -> T:
     Raises:
         HubError: one of its classes says which trouble it was.
     """
+    start = time.monotonic()
     for attempt in range(_ATTEMPTS):
         try:
             return action()
         except MmgenError:
             raise
         except Exception as error:  # the client lets errors of its network library through
-            if attempt + 1 == _ATTEMPTS or not passes(error):
+            late = time.monotonic() - start > _PATIENCE_SECONDS
+            if attempt + 1 == _ATTEMPTS or late or not passes(error):
                 raise translated(error, repo, revision) from error
         time.sleep(_FIRST_PAUSE_SECONDS * 2**attempt)
     raise AssertionError("the last attempt returns or raises")
@@ -62,7 +72,7 @@ def passes(error: Exception) -> bool:
             return status >= 500 or status in (408, 429)
         if _is_named(cause, "TransportError"):
             return True
-    return "Consistency check failed" in str(error)  # fewer bytes came than were announced
+    return _INCOMPLETE in str(error)
 
 
 def is_conflict(error: Exception) -> bool:
@@ -113,6 +123,9 @@ def translated(error: Exception, repo: str, revision: str | None = None) -> Mmge
             )
         if isinstance(cause, OSError) and cause.errno in _DISK_TROUBLES:
             return OutputError(f"{what} cannot be kept in {hub_cache()}: {cause.strerror}")
+    if _INCOMPLETE in str(error):
+        sizes = _first_line(error).removeprefix(f"{_INCOMPLETE}: ")
+        return HubError(f"{what} comes incomplete ({sizes}); check the network and proxies")
     if isinstance(error, ConnectionError) and "xet" in str(error).lower():
         return HubError(
             f"the Hub at this endpoint has no Xet storage ({_first_line(error)}); "
@@ -157,4 +170,5 @@ def _status(error: BaseException) -> int:
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return _QUERY.sub("", line).strip().rstrip(".")

@@ -13,7 +13,7 @@ from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
-from mmgen.catalogue import FileEntry, hub_cache, own_cache
+from mmgen.catalogue import FileEntry, hub_cache, is_hex, own_cache
 from mmgen.errors import CorruptFileError, ModelFileError, OutputError
 from mmgen.hub.client import ask
 from mmgen.hub.verdicts import file_sha256, forget
@@ -21,6 +21,7 @@ from mmgen.hub.verdicts import file_sha256, forget
 _WANTED = (".json", ".safetensors", ".txt")
 _MAX_FILES = 2_000
 _MAX_TEXT_BYTES = 64 * 2**20
+_MAX_LINKS = 8
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 Hear = Callable[[str], None]
@@ -96,7 +97,7 @@ def fetch(
     missing = [file for file in stated if not (folder / file.path).is_file()]
     if missing:
         _download(repo, commit, missing)
-    wrong = [file for file in stated if not matches(folder / file.path, file)]
+    wrong = [file for file in stated if not _is_sound(folder / file.path, file)]
     if wrong:
         if hear is not None:
             hear(f"{repo}: {wrong[0].path} is damaged; it is fetched again")
@@ -195,10 +196,19 @@ def _what_instead(files: list[StatedFile]) -> str:
 
 
 def _read_kept(path: Path) -> list[StatedFile] | None:
+    """Return a list of files that was kept; None where it is missing or damaged."""
     try:
-        return [StatedFile(**item) for item in json.loads(path.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError):
+        items = json.loads(path.read_text(encoding="utf-8"))
+        files = [StatedFile(**item) for item in items]
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+    return files if files and all(map(_is_statement, files)) else None
+
+
+def _is_statement(file: StatedFile) -> bool:
+    """Whether what was read from a file has the types that it should have, and one hash."""
+    hashed = is_hex(file.sha256, 64) if file.sha256 else is_hex(file.git, 40)
+    return isinstance(file.path, str) and type(file.bytes) is int and hashed
 
 
 def _keep(path: Path, files: list[StatedFile]) -> None:
@@ -255,19 +265,61 @@ def git_hash(path: Path) -> str:
     return sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
+def _is_sound(path: Path, stated: StatedFile) -> bool:
+    """Whether a file is what was stated of it, and is kept under the name that this has."""
+    return matches(path, stated) and not _wrong_name(path, stated)
+
+
+def _wrong_name(path: Path, stated: StatedFile) -> str:
+    """Return the hash by which the client keeps a file, where it is that of another; else "".
+
+    The client believes the Hub, or a proxy, which hash a file has, and later takes what it keeps
+    under that name for any file that is said to have it.
+    """
+    blob = _steps(path)[1:2]
+    name = blob[0].name if blob else ""
+    known = (stated.sha256 and is_hex(name, 64)) or (stated.git and is_hex(name, 40))
+    return name if known and name not in (stated.sha256, stated.git) else ""
+
+
+def _steps(path: Path) -> list[Path]:
+    """Return a file of the cache and what it leads to, link by link.
+
+    These are the client's blob and, for a file that came by Xet, what the repositories share.
+    """
+    found = [path]
+    while found[-1].is_symlink() and len(found) < _MAX_LINKS:
+        found.append(found[-1].parent / found[-1].readlink())
+    return found
+
+
+def _is_named_so(blob: Path) -> bool:
+    """Whether a file of the client's holds what its name says."""
+    try:
+        if is_hex(blob.name, 64):
+            return file_sha256(blob) == blob.name
+        return is_hex(blob.name, 40) and git_hash(blob) == blob.name
+    except (OSError, ModelFileError):
+        return False
+
+
 def drop(folder: Path, files: Iterable[StatedFile]) -> None:
-    """Remove files from the cache, with the blobs that the client shares between commits.
+    """Remove files from the cache, with what the client keeps of them for other commits too.
+
+    A blob that holds what its name says stays: it is this file that should not lead there.
 
     Raises:
         OutputError: the cache is not writable.
     """
     for file in files:
         path = folder / file.path
-        blob = path.resolve()
-        forget(blob)
+        steps = _steps(path)
+        forget(path)
         try:
-            if blob.parent.name == "blobs":
-                blob.unlink(missing_ok=True)
+            if len(steps) > 1 and not _is_named_so(steps[1]):
+                for step in steps[1:]:
+                    if "blobs" in (step.parent.name, step.parent.parent.name):
+                        step.unlink(missing_ok=True)
             path.unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(
@@ -276,14 +328,17 @@ def drop(folder: Path, files: Iterable[StatedFile]) -> None:
 
 
 def _refuse_wrong(repo: str, folder: Path, files: list[StatedFile]) -> None:
-    wrong = [file for file in files if not matches(folder / file.path, file)]
+    wrong = [file for file in files if not _is_sound(folder / file.path, file)]
     if not wrong:
         return
     path = folder / wrong[0].path
-    found = file_sha256(path)[:12] if wrong[0].sha256 else git_hash(path)[:12]
-    expected = (wrong[0].sha256 or wrong[0].git)[:12]
+    found = _wrong_name(path, wrong[0])
+    if not found:
+        found = file_sha256(path) if wrong[0].sha256 else git_hash(path)
+    expected = wrong[0].sha256 or wrong[0].git
     drop(folder, wrong)
     raise CorruptFileError(
-        f"{repo!r}: {wrong[0].path} came twice with hash {found}… in place of {expected}…; it was "
-        "not kept. The Hub, a proxy or the pin is wrong: tell the model's owner"
+        f"{repo!r}: {wrong[0].path} came twice with hash {found[:12]}… in place of "
+        f"{expected[:12]}…; it was not kept. The Hub, a proxy or the pin is wrong: tell the "
+        "model's owner"
     )

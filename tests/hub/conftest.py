@@ -1,5 +1,6 @@
 """A Hub with users of mmgen, and models for them."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -44,7 +45,8 @@ def models(puller: User, tmp_path_factory: pytest.TempPathFactory) -> list[Files
 @pytest.fixture
 def repo(hub: Hub, models: list[Files], request: pytest.FixtureRequest) -> str:
     """A public repository of the test's own, with a model."""
-    name = f"org/{request.node.name[5:75].strip('_').replace('[', '-').replace(']', '')}"
+    word = re.sub(r"\W+", "-", request.node.name[5:50]).strip("-_")
+    name = f"org/{word}-{len(hub.repositories)}"
     hub.create_repo(name)
     hub.commit(name, models[0])
     hub.requests.clear()

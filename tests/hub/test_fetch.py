@@ -168,7 +168,7 @@ def test_a_catalogue_entry_whose_weights_are_on_the_hub(
     commit = hub.head(repo)
     hub.commit(repo, models[1])
     stated = entry("tiny-on-hub", repo, commit, models[0])
-    changed = entry("tiny-changed", repo, commit, {**models[0], "model.safetensors": b"x" * 3992})
+    changed = entry("tiny-changed", repo, commit, {**models[0], "model.safetensors": b"x" * 4000})
     lost = entry("tiny-lost", repo, commit, {**models[0], "more.json": b"{}"})
     gone = entry("tiny-gone", repo, "f" * 40, models[0])
     registry = tmp_path / "registry.toml"
