@@ -11,6 +11,7 @@ from mmgen.errors import (
     MmgenError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
+    TokenError,
 )
 from mmgen.hub.client import ask, is_conflict, passes, translated
 from mmgen.hub.fetch import StatedFile, drop, list_files, matches, snapshot_folder
@@ -111,8 +112,15 @@ class Upload:
         Raises:
             ConflictError: somebody published in between; nothing was changed.
             CorruptFileError: the Hub says it holds something else than was sent.
-            HubError: the Hub refused.
+            HubError: the Hub refused, or there is no token.
         """
+        from huggingface_hub import get_token
+
+        if get_token() is None:
+            raise TokenError(
+                f"publishing to {self.repo!r} needs a token with write access; log in with: "
+                "hf auth login (or set HF_TOKEN)"
+            )
         changes = compare(folder, standing.files)
         if not standing.commit:
             standing = self._make_repository(folder, changes, private)
