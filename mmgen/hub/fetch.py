@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mmgen.catalogue import FileEntry, hub_cache, is_hex, own_cache
-from mmgen.errors import CorruptFileError, ModelFileError, OutputError
+from mmgen.errors import CorruptFileError, ModelFileError, OfflineError, OutputError
 from mmgen.hub.client import ask
 from mmgen.hub.verdicts import file_sha256, forget
 
@@ -138,12 +138,16 @@ def state_files(repo: str, commit: str) -> list[StatedFile]:
     kept = own_cache() / "trees" / repo.replace("/", "--") / f"{commit}.json"
     files = _read_kept(kept)
     if files is None:
-        files = list_files(repo, commit)
-        _keep(kept, files)
+        try:
+            files = list_files(repo, commit)
+            _keep(kept, files)
+        except OfflineError:
+            files = _stated_by_names(snapshot_folder(repo, commit))
+            if not _makes_model(files):
+                raise
     _check_names(repo, files)
     wanted = [file for file in files if file.path.endswith(_WANTED)]
-    names = {file.path for file in wanted}
-    if "config.json" not in names or not any(name.endswith(".safetensors") for name in names):
+    if not _makes_model(wanted):
         raise ModelFileError(f"{repo!r} holds no model of mmgen{_what_instead(files)}")
     for file in wanted:
         if not file.path.endswith(".safetensors") and file.bytes > _MAX_TEXT_BYTES:
@@ -152,6 +156,31 @@ def state_files(repo: str, commit: str) -> list[StatedFile]:
                 f"{_MAX_TEXT_BYTES >> 20} MB"
             )
     return wanted
+
+
+def _makes_model(files: Iterable[StatedFile]) -> bool:
+    names = {file.path for file in files}
+    return "config.json" in names and any(name.endswith(".safetensors") for name in names)
+
+
+def _stated_by_names(folder: Path) -> list[StatedFile]:
+    """Return the files of a commit that another program fetched, with what the client stated.
+
+    It names each of them by the hash that the Hub gave.
+    """
+    files = []
+    for path in folder.rglob("*"):
+        if path.is_symlink() and path.is_file():
+            name = path.readlink().name
+            files.append(
+                StatedFile(
+                    path=path.relative_to(folder).as_posix(),
+                    bytes=path.stat().st_size,
+                    sha256=name if is_hex(name, 64) else "",
+                    git=name if is_hex(name, 40) else "",
+                )
+            )
+    return [file for file in files if _is_statement(file)]
 
 
 def list_files(repo: str, commit: str) -> list[StatedFile]:
