@@ -118,7 +118,8 @@ def publish(
     upload = Upload(to, revision=revision)
     with tempfile.TemporaryDirectory(prefix="mmgen-publish-") as temporary:
         staged = Path(temporary) / "model"
-        known = _stage(source, staged)
+        files = _stage(source, staged)
+        known = _entry_of(files) if files else None
         model = load_folder(staged)
         registry = find_registry(model.identity.family) if catalogue else None
         own_card = read_card(staged / CARD_NAME)
@@ -126,7 +127,7 @@ def publish(
         if isinstance(model, Generator):
             samples = draw_samples(model, about.conditions)
         standing = upload.look()
-        card = own_card or upload.standing_card(standing)
+        card = own_card or upload.standing_card(standing) or _source_card(files)
         facts = _facts(model, staged, to, about, known, stated_licence(card))
         card = write_card(facts, card)
         (staged / CARD_NAME).write_text(card, encoding="utf-8")
@@ -183,8 +184,8 @@ def _figure(figure: FigureEntry) -> dict[str, Any]:
     return {key: value for key, value in asdict(figure).items() if value not in ("", None)}
 
 
-def _stage(source: str | Path | Model, folder: Path) -> ModelEntry | None:
-    """Copy what is published into a folder; return the catalogue's entry of it, if there is one."""
+def _stage(source: str | Path | Model, folder: Path) -> ModelFiles | None:
+    """Copy what is published into a folder; return where it was, unless in memory."""
     if isinstance(source, Model):
         from mmgen.pretrained.folder import save
 
@@ -198,7 +199,15 @@ def _stage(source: str | Path | Model, folder: Path) -> ModelEntry | None:
         if path.is_file() and _is_published(relative):
             (folder / relative).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / relative)
-    return _entry_of(files)
+    return files
+
+
+def _source_card(files: ModelFiles | None) -> str | None:
+    """Return the card of a model that is on the Hub already."""
+    if files is None or not files.repo:
+        return None
+    source = Upload(files.repo, revision=files.revision)
+    return source.standing_card(source.look())
 
 
 def _is_published(relative: Path) -> bool:
