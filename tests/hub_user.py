@@ -41,6 +41,12 @@ def load(name, **more):
 # The client's pauses are its own; those of mmgen are made short.
 HURRY = "import mmgen.hub.client\nmmgen.hub.client._FIRST_PAUSE_SECONDS = 0.01"
 
+LIMIT = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+"""
+
 MAKE = """
 from mmgen.pretrained import build
 import torch
@@ -85,6 +91,10 @@ class User(ClientProcess):
         """Use another token, or none."""
         code = "os.environ.pop('HF_TOKEN', None) if token is None else os.environ.update(v)"
         self.run(code, token=token, v={"HF_TOKEN": token})
+
+    def limit_files(self, size: int | None) -> None:
+        """Let no file grow over so many bytes, as if the disk were full; None ends it."""
+        self.run(LIMIT, size=-1 if size is None else size)
 
     def folder(self, repo: str) -> Path:
         """Return where the client's cache has a repository."""

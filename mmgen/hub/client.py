@@ -1,6 +1,7 @@
 """The Hub's own client: passing troubles are tried again, and its errors become our words."""
 
 import errno
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +30,8 @@ _DISK_TROUBLES = (
 )
 _INCOMPLETE = "Consistency check failed"  # fewer bytes came than were announced, says the client
 _QUERY = re.compile(r"(?<=\S)\?\S*?(?=['\"\s]|$)")  # of a link; that of a signed one is a secret
+_XET = re.compile(r"\b(xet|CAS)\b", re.IGNORECASE)  # CAS is the name of its store
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")  # as what is written in Rust says it
 _LOG_IN = "log in with: hf auth login (or set HF_TOKEN)"
 
 
@@ -126,10 +129,18 @@ def translated(error: Exception, repo: str, revision: str | None = None) -> Mmge
     if _INCOMPLETE in str(error):
         sizes = _first_line(error).removeprefix(f"{_INCOMPLETE}: ")
         return HubError(f"{what} comes incomplete ({sizes}); check the network and proxies")
-    if isinstance(error, ConnectionError) and "xet" in str(error).lower():
+    disk = _OS_ERROR.search(str(error))
+    if disk and int(disk[1]) in _DISK_TROUBLES:
+        return OutputError(f"{what} cannot be kept in {hub_cache()}: {os.strerror(int(disk[1]))}")
+    if isinstance(error, ConnectionError) and _XET.search(str(error)):
         return HubError(
             f"the Hub at this endpoint has no Xet storage ({_first_line(error)}); "
             "set HF_HUB_DISABLE_XET=1"
+        )
+    if _XET.search(str(error)):
+        return HubError(
+            f"{what}: the Xet storage of the Hub failed ({_first_line(error)}); "
+            "HF_HUB_DISABLE_XET=1 does without it"
         )
     if isinstance(error, errors.LocalEntryNotFoundError | errors.RevisionResolutionError):
         return OfflineError(f"{what} is not in the cache, and the Hub cannot be reached")
@@ -147,7 +158,8 @@ def _refusal(error: Exception, what: str) -> MmgenError:
         )
     if status == 429 or status >= 500:
         return OfflineError(f"the Hub is busy or down ({status}) and {what} was not fetched")
-    return HubError(f"the Hub refused {what}: {_first_line(error)}")
+    hint = "; HF_HUB_DISABLE_XET=1 does without Xet" if _XET.search(str(error)) else ""
+    return HubError(f"the Hub refused {what}: {_first_line(error)}{hint}")
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,6 +1,5 @@
 """Without the Hub, or without room: what is here is used, and the rest is said."""
 
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,21 +137,13 @@ def test_a_cache_that_is_read_only(hub: Hub, models: list[Files], repo: str) -> 
         assert client.load("org/not-here").revision == hub.head("org/not-here")
 
 
-LIMIT = """
-import resource, signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
-"""
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no limits on the size of files")
 def test_a_disk_that_is_full(hub: Hub, puller: User, models: list[Files], repo: str) -> None:
     """A limit on the size of files stands for it: writes fail in the same place."""
     for size in (0, 100, 1000):
-        puller.run(LIMIT, size=size)
+        puller.limit_files(size)
         words = puller.is_refused("OutputError", "cannot be kept in", repo)
         assert "File too large" in words
-        puller.run(LIMIT, size=-1)
+        puller.limit_files(None)
         assert not [name for name in puller.blobs(repo) if name.endswith(".incomplete")]
         assert "model.safetensors" not in puller.cached(repo, hub.head(repo))
     assert puller.load(repo).revision == hub.head(repo)
