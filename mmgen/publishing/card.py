@@ -92,7 +92,7 @@ def write_card(facts: CardFacts, standing: str | None = None) -> str:
     is_ours = not text.strip() or _MARK in text
     ours = metadata(facts)
     tags = [*dict.fromkeys([*_as_list(own.get("tags")), *ours["tags"]])]
-    merged = {**own, **ours} if is_ours else {**ours, **own}
+    merged = {**ours, **own, **ours} if is_ours else {**ours, **own}
     merged |= {"library_name": LIBRARY, "tags": tags}
     if ours.get("license", UNKNOWN_LICENCE) == UNKNOWN_LICENCE:
         merged |= {key: value for key, value in own.items() if key.startswith("license")}
@@ -169,7 +169,7 @@ def metadata(facts: CardFacts) -> dict[str, Any]:
         pipeline_tag=pipeline,
         datasets=[_dataset_id(facts.dataset)] if facts.dataset else None,
         tags=[LIBRARY, facts.entry["family"], facts.plugin, *tasks],
-        model_name=facts.repo.partition("/")[2],
+        model_name=facts.repo.partition("/")[2] if results else None,
         eval_results=results or None,
     )
     return dict(data.to_dict())

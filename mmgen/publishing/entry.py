@@ -100,8 +100,9 @@ def training_figures(training: dict[str, Any]) -> tuple[FigureEntry, ...]:
 
 
 def _number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and math.isfinite(value)
-    return float(value) if is_number and isinstance(value, int | float) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
 
 
 def find_registry(family: str) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 from mmgen.errors import (
     ConflictError,
     CorruptFileError,
+    HubError,
     MmgenError,
     RepositoryNotFoundError,
     RevisionNotFoundError,
@@ -179,6 +180,11 @@ class Upload:
             try:
                 return self._try_commit(folder, changes, parent)
             except Exception as error:
+                if isinstance(error, ValueError) and "Invalid metadata" in str(error):
+                    words = " ".join(str(error).split())
+                    raise HubError(
+                        f"the Hub does not take the card of {self.repo!r}: {words}"
+                    ) from error
                 try:
                     now = self._read(self.revision)
                 except MmgenError:

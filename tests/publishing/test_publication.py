@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from hub_commands import changes, publish, writes
+from hub_commands import changes, publish, run, writes
 from hub_server import ClientError, Hub, serve
 from hub_user import User, user
 from safetensors.torch import load_file, save_file
@@ -190,7 +190,7 @@ def test_by_xet(publisher: User, model: Path, other: Path, tmp_path: Path) -> No
             second = publish(client, other, "org/model", tag="v2")
             assert publish(client, other, "org/model")["commit"] == second["commit"]
             assert changes(second)["changed"] == ["model.safetensors", "samples.png"]
-        with user(hub, tmp_path / "b", xet=True) as client:
+            run(client, "cache", "remove", "org/model", "--yes")
             found = client.load(f"org/model@{first['commit']}").pictures
             assert found == publisher.load(str(model)).pictures
             assert client.load("org/model@v2").pictures == publisher.load(str(other)).pictures

@@ -1,0 +1,63 @@
+"""An entry is put into a registry.toml, which stays valid whatever happens."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmgen.catalogue import FigureEntry, read_registry
+from mmgen.errors import ModelFileError, PluginError
+from mmgen.publishing.entry import enter, read_training, training_figures
+
+ENTRY: dict[str, Any] = {
+    "name": "b",
+    "kind": "generator",
+    "family": "tiny",
+    "architecture": "tiny-net",
+    "summary": 'small "squares"',
+    "tasks": ["unconditional-image-generation"],
+    "parameters": 1,
+    "bytes": 2,
+    "data": "",
+    "licence": {"weights": "MIT"},
+    "files": [{"path": "config.json", "sha256": "a" * 64, "bytes": 2}],
+    "repo": "org/b",
+    "revision": "c" * 40,
+    "figures": [],
+}
+
+
+def test_an_entry_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
+    path = tmp_path / "registry.toml"
+    path.write_text('schema = 1\nplugin = "p"\n\n[[families]]\nname = "tiny"\nsummary = "s"\n')
+    enter(path, ENTRY | {"repo": "", "revision": "", "folder": "models/b"})
+    enter(path, ENTRY | {"name": "a"})
+    enter(path, ENTRY)
+    found = read_registry(path)
+    assert [entry.name for entry in found.models] == ["a", "b"]
+    assert found.models[1].folder is None
+    assert found.families == {"tiny": {"name": "tiny", "summary": "s", "plugin": "p"}}
+
+
+def test_an_entry_that_breaks_the_schema_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "registry.toml"
+    path.write_text('schema = 1\nplugin = "p"\n')
+    with pytest.raises(PluginError, match="40-hex"):
+        enter(path, ENTRY | {"revision": ""})
+    assert path.read_text() == 'schema = 1\nplugin = "p"\n'
+    assert [item.name for item in tmp_path.iterdir()] == ["registry.toml"]
+
+
+@pytest.mark.parametrize("content", ["[", "[]", "\xff"])
+def test_a_training_json_that_is_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "training.json").write_text(content, encoding="latin-1")
+    with pytest.raises(ModelFileError, match=r"training\.json"):
+        read_training(tmp_path)
+
+
+def test_figures_of_a_training() -> None:
+    assert training_figures({}) == ()
+    assert training_figures({"evaluation": None}) == ()
+    assert training_figures({"evaluation": {"figures": {"a": "b", "c": True}}}) == ()
+    found = training_figures({"evaluation": {"figures": {"a": 2}, "num_pictures": 7}})
+    assert found == (FigureEntry(name="a", value=2, protocol="7 held-out pictures"),)
