@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from json import JSONDecodeError
 from typing import TypeVar
 
 from mmgen.catalogue import hub_cache
@@ -32,6 +33,7 @@ _INCOMPLETE = "Consistency check failed"  # fewer bytes came than were announced
 _QUERY = re.compile(r"(?<=\S)\?\S*?(?=['\"\s]|$)")  # of a link; that of a signed one is a secret
 _XET = re.compile(r"\b(xet|CAS)\b", re.IGNORECASE)  # CAS is the name of its store
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")  # as what is written in Rust says it
+_MISREAD = (JSONDecodeError, KeyError, TypeError, AttributeError, AssertionError)
 _LOG_IN = "log in with: hf auth login (or set HF_TOKEN)"
 
 
@@ -85,7 +87,7 @@ def is_conflict(error: Exception) -> bool:
 
 def translated(error: Exception, repo: str, revision: str | None = None) -> MmgenError:
     """Return an error of the client in our words and classes."""
-    from huggingface_hub import errors, get_token
+    from huggingface_hub import constants, errors, get_token
 
     what = f"{repo!r} at {revision!r}" if revision else repr(repo)
     # The order matters: a gated repository is, to the client, also one that is not found.
@@ -144,6 +146,11 @@ def translated(error: Exception, repo: str, revision: str | None = None) -> Mmge
         )
     if isinstance(error, errors.LocalEntryNotFoundError | errors.RevisionResolutionError):
         return OfflineError(f"{what} is not in the cache, and the Hub cannot be reached")
+    if isinstance(error, (errors.FileMetadataError, *_MISREAD)):
+        return HubError(
+            f"{what}: what answers at {constants.ENDPOINT} is no Hub, or a page to log in comes "
+            f"first ({type(error).__name__}); check HF_ENDPOINT and the network"
+        )
     return HubError(f"{what}: {type(error).__name__}: {_first_line(error)}")
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from hashlib import sha1
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from mmgen.catalogue import FileEntry, hub_cache, is_hex, own_cache
@@ -93,6 +93,7 @@ def fetch(
     """
     commit = resolve(repo, revision)
     stated = stated_by(pins) or state_files(repo, commit)
+    _check_names(repo, stated)
     folder = snapshot_folder(repo, commit)
     missing = [file for file in stated if not (folder / file.path).is_file()]
     if missing:
@@ -204,12 +205,18 @@ def list_files(repo: str, commit: str) -> list[StatedFile]:
 
 def _check_names(repo: str, files: list[StatedFile]) -> None:
     for file in files:
-        parts = file.path.split("/")
-        if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts):
+        if not _is_inside(file.path):
             raise ModelFileError(
                 f"{repo!r} names a file {file.path!r}, which leads out of its folder; "
                 "nothing was fetched"
             )
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path stays in its folder, on any system."""
+    parts = path.split("/")
+    plain = all(part not in ("", ".", "..") and not set(part) & set("\\\0") for part in parts)
+    return plain and not PureWindowsPath(path).drive
 
 
 def _what_instead(files: list[StatedFile]) -> str:
