@@ -120,7 +120,12 @@ def remove_partial() -> int:
     """
     freed = 0
     asked = {path.name for path in (own_cache() / "trees").glob("*") if path.is_dir()}
-    ours = asked | {model.repo.replace("/", "--") for model in cached_models()}
+    foreign = {
+        path.parts[-4].removeprefix("models--")
+        for path in hub_cache().glob("models--*/snapshots/*/config.json")
+        if is_ours(path) is False
+    }
+    ours = (asked - foreign) | {model.repo.replace("/", "--") for model in cached_models()}
     for path in hub_cache().glob("models--*/blobs/*.incomplete"):
         if path.parts[-3].removeprefix("models--") not in ours:
             continue

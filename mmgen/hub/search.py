@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mmgen.catalogue import catalogue
-from mmgen.hub.client import ask
+from mmgen.hub.client import translated
 from mmgen.plugins import manager
 
 _LIBRARY = "mmgen"
@@ -37,7 +37,7 @@ def search_hub(words: Sequence[str], *, limit: int) -> list[FoundModel]:
     """
     from huggingface_hub import HfApi
 
-    def search() -> list[FoundModel]:
+    try:  # without `ask`: the client itself tries a search again, for some seconds
         models = HfApi().list_models(
             filter=_LIBRARY, search=" ".join(words) or None, sort="downloads", limit=limit
         )
@@ -45,8 +45,8 @@ def search_hub(words: Sequence[str], *, limit: int) -> list[FoundModel]:
             _describe(item.id, item.pipeline_tag, item.tags, item.downloads, item.likes)
             for item in models
         ]
-
-    return ask(search, "models of mmgen")
+    except Exception as error:
+        raise translated(error, "models of mmgen") from error
 
 
 def _describe(
