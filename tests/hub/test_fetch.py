@@ -1,10 +1,12 @@
 """What is asked for comes, whole, from one commit, and with no more requests than needed."""
 
 import hashlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hub_server import Delay, Hub, Run
 from hub_user import User, user
 
@@ -33,6 +35,13 @@ module.mmgen_models = hookimpl(specname="mmgen_models")(lambda: path)
 brought = temporary_plugin(module, "on-the-hub")
 None if brought.__enter__() else None
 """
+
+
+@pytest.fixture(scope="module")
+def twin(hub: Hub, puller: User) -> Iterator[User]:
+    """Another process with the puller's cache."""
+    with user(hub, puller.home) as client:
+        yield client
 
 
 def sha256(content: bytes) -> str:
@@ -67,7 +76,7 @@ def test_a_model_comes_by_name_branch_tag_and_commit(
 
 
 def test_what_arrives_gives_the_pictures_of_what_was_sent(
-    hub: Hub, puller: User, publisher: User, tmp_path: Path, models: list[Files]
+    hub: Hub, puller: User, twin: User, tmp_path: Path, models: list[Files]
 ) -> None:
     folders = []
     for number, files in enumerate(models):
@@ -75,7 +84,7 @@ def test_what_arrives_gives_the_pictures_of_what_was_sent(
         folders[-1].mkdir()
         for path, content in files.items():
             (folders[-1] / path).write_bytes(content)
-    sent = [publisher.load(str(folder)).pictures for folder in folders]
+    sent = [twin.load(str(folder)).pictures for folder in folders]
     assert sent[0] != sent[1]
     hub.create_repo("org/pictures")
     commits = [hub.commit("org/pictures", files) for files in models]
@@ -140,12 +149,11 @@ def test_a_commit_in_between_does_not_mix_two_versions(
     assert (loaded.revision, loaded.sha256) == (first, hashes(models[0]))
 
 
-def test_two_processes_that_pull_at_once_both_have_it(hub: Hub, puller: User, repo: str) -> None:
+def test_two_processes_that_pull_at_once_both_have_it(
+    hub: Hub, puller: User, twin: User, repo: str
+) -> None:
     slow = hub.fault("GET */model.safetensors", Delay(0.3), times=None)
-    with (
-        user(hub, puller.home) as twin,
-        ThreadPoolExecutor(2) as threads,
-    ):
+    with ThreadPoolExecutor(2) as threads:
         loads = [threads.submit(one.load, repo) for one in (puller, twin)]
         first, second = (load.result() for load in loads)
     assert first == second

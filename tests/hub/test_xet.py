@@ -91,8 +91,16 @@ def test_a_disk_that_is_full(xet_hub: Hub, xet_puller: User, models: list[Files]
 
 
 def test_a_client_with_xet_pulls_from_a_hub_without(
-    hub: Hub, repo: str, models: list[Files], tmp_path: Path
+    xet_hub: Hub, xet_puller: User, models: list[Files]
 ) -> None:
-    with user(hub, tmp_path, xet=True) as client:
-        assert client.load(repo).revision == hub.head(repo)
-        assert client.cached(repo, hub.head(repo)) == models[0]
+    xet_hub.has_xet = False
+    try:
+        xet_hub.create_repo("org/without")
+        commit = xet_hub.commit("org/without", models[0])
+        xet_hub.requests.clear()
+        assert xet_puller.load("org/without").revision == commit
+    finally:
+        xet_hub.has_xet = True
+    assert xet_puller.cached("org/without", commit) == models[0]
+    assert xet_hub.count("GET */xet-read-token/*") == 0
+    assert xet_hub.count("GET /files/*") == 1
