@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from json import JSONDecodeError
 from typing import TypeVar
 
-from mmgen.catalogue import hub_cache
+from mmgen.catalogue import hub_cache, is_hex
 from mmgen.errors import (
     GatedRepositoryError,
     HubError,
@@ -89,7 +89,8 @@ def translated(error: Exception, repo: str, revision: str | None = None) -> Mmge
     """Return an error of the client in our words and classes."""
     from huggingface_hub import constants, errors, get_token
 
-    what = f"{repo!r} at {revision!r}" if revision else repr(repo)
+    short = revision and (revision[:12] if is_hex(revision, 40) else revision)
+    what = f"{repo!r} at {short!r}" if short else repr(repo)
     # The order matters: a gated repository is, to the client, also one that is not found.
     for cause in _causes(error):
         if isinstance(cause, errors.GatedRepoError):
@@ -129,7 +130,7 @@ def translated(error: Exception, repo: str, revision: str | None = None) -> Mmge
         if isinstance(cause, OSError) and cause.errno in _DISK_TROUBLES:
             return OutputError(f"{what} cannot be kept in {hub_cache()}: {cause.strerror}")
     if _INCOMPLETE in str(error):
-        sizes = _first_line(error).removeprefix(f"{_INCOMPLETE}: ")
+        sizes = _first_line(error).removeprefix(f"{_INCOMPLETE}: ").partition(" (")[0]
         return HubError(f"{what} comes incomplete ({sizes}); check the network and proxies")
     disk = _OS_ERROR.search(str(error))
     if disk and int(disk[1]) in _DISK_TROUBLES:

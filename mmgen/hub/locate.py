@@ -14,6 +14,7 @@ from mmgen.errors import (
     InputError,
     LockError,
     ModelFileError,
+    RepositoryNotFoundError,
     UnknownNameError,
 )
 from mmgen.hub.fetch import Hear, fetch
@@ -70,9 +71,17 @@ def locate(
         folder = inner if not (path / "config.json").exists() and inner.is_dir() else path
         return ModelFiles(name=name, folder=folder, source="folder")
     if name.startswith((".", "/", "~")) or not _HUB_NAME.fullmatch(name):
-        raise ModelFileError(f"folder {name!r} does not exist; a zoo name has no '/'")
+        raise ModelFileError(
+            f"folder {name!r} does not exist; a zoo name has no '/', and a model of the Hub is "
+            "org/name or org/name@revision"
+        )
     repo, _, asked = name.partition("@")
-    return _of_repository(repo, revision or asked or None, lock, hear)
+    if asked and revision not in (None, asked):
+        raise InputError(f"{name!r} names revision {asked!r}, the call {revision!r}; leave one out")
+    try:
+        return _of_repository(repo, revision or asked or None, lock, hear)
+    except RepositoryNotFoundError as error:  # perhaps a folder was meant
+        raise RepositoryNotFoundError(f"there is no folder {name!r}, and {error}") from error
 
 
 def _find(name: str) -> ModelEntry:

@@ -17,15 +17,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 
 
 @pytest.fixture(scope="package")
-def publisher(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
-    """A process that may write."""
-    with user(hub, tmp_path_factory.mktemp("home"), token=hub.token("write")) as client:
-        yield client
-
-
-@pytest.fixture(scope="package")
 def puller(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
-    """A process of somebody else: another cache, no token."""
+    """A process without a token."""
     with user(hub, tmp_path_factory.mktemp("home")) as client:
         client.run(HURRY)
         yield client

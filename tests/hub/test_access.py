@@ -66,7 +66,8 @@ def test_a_wrong_token_does_not_hide_behind_the_cache(hub: Hub, puller: User, re
 
 
 def test_what_is_not_there(hub: Hub, puller: User, models: list[Files], repo: str) -> None:
-    puller.is_refused("RepositoryNotFoundError", "no repository 'org/none'", "org/none")
+    words = puller.is_refused("RepositoryNotFoundError", "no repository 'org/none'", "org/none")
+    assert words.startswith("there is no folder 'org/none', and ")
     for revision in ("v9", "f" * 40, "no/such"):
         words = f"'{repo}' has no revision '{revision}'"
         puller.is_refused("RevisionNotFoundError", words, f"{repo}@{revision}")
@@ -85,10 +86,18 @@ def test_a_deleted_model_is_gone_unless_it_is_pinned(hub: Hub, puller: User, rep
     assert puller.load(repo, revision=loaded.revision) == loaded
 
 
+def test_a_revision_named_twice(hub: Hub, puller: User, repo: str) -> None:
+    commit = hub.head(repo)
+    assert puller.load(f"{repo}@main", revision="main").revision == commit
+    words = puller.is_refused("InputError", "'main'.*'v1'", f"{repo}@main", revision="v1")
+    assert "leave one out" in words
+
+
 @pytest.mark.parametrize("name", ["org/a--b", "org/a..b", "org/.b", "org/b@", "o/r/g", "org/b@a b"])
 def test_names_that_no_repository_has(hub: Hub, puller: User, name: str) -> None:
     error = "HubError" if "--" in name or ".." in name else "ModelFileError"
-    puller.is_refused(error, "name of a repository|does not exist", name)
+    words = "is not the name of a repository|a model of the Hub is org/name or org/name@revision"
+    puller.is_refused(error, words, name)
     assert hub.requests == []
 
 
