@@ -2,7 +2,7 @@
 
 Each file's ```bash and ```python blocks are run one after another in one folder, where a folder
 `pictures` of labelled pictures lies. A block right after `<!-- not run by the tests: why -->` is
-left out.
+left out. The Hub is one on this machine, where "you" may publish.
 """
 
 import json
@@ -12,11 +12,13 @@ import subprocess
 import sys
 import textwrap
 import types
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hub_server import Hub, serve
 from PIL import Image
 
 from mmgen.catalogue import catalogue
@@ -73,8 +75,14 @@ def make_pictures(folder: Path) -> None:
         ).save(path)
 
 
-def environment(home: Path) -> dict[str, str]:
-    """Return this environment's commands first, an empty home, and no network for pip and Hub."""
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    with serve(tmp_path_factory.mktemp("hub")) as hub:
+        yield hub
+
+
+def environment(home: Path, hub: Hub) -> dict[str, str]:
+    """Return this environment's commands first, an empty home, and no network for pip."""
     return {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "HOME": str(home),
@@ -82,7 +90,11 @@ def environment(home: Path) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "PIP_NO_INDEX": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "HF_HUB_OFFLINE": "1",
+        "HF_ENDPOINT": hub.url,
+        "HF_TOKEN": hub.token("write", user="you"),
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "NO_PROXY": "127.0.0.1",
     }
 
 
@@ -91,7 +103,7 @@ def name_of(readme: Path) -> str:
 
 
 @pytest.mark.parametrize("readme", READMES, ids=name_of)
-def test_examples_run_in_the_order_they_are_read(readme: Path, tmp_path: Path) -> None:
+def test_examples_run_in_the_order_they_are_read(readme: Path, hub: Hub, tmp_path: Path) -> None:
     make_pictures(tmp_path / "pictures")
     examples = [item for item in read_examples(readme) if item.language in ("bash", "python")]
     assert examples
@@ -99,7 +111,7 @@ def test_examples_run_in_the_order_they_are_read(readme: Path, tmp_path: Path) -
         done = subprocess.run(
             example.command,
             cwd=tmp_path,
-            env=environment(tmp_path / "home"),
+            env=environment(tmp_path / "home", hub),
             capture_output=True,
             text=True,
             timeout=300,
