@@ -12,7 +12,7 @@ from mmgen.catalogue import catalogue as current_catalogue
 from mmgen.errors import ConflictError, InputError, UnknownNameError
 from mmgen.hub.locate import ModelFiles, locate, verify
 from mmgen.interfaces.generator import Generator
-from mmgen.interfaces.model import Model
+from mmgen.interfaces.model import Model, Origin
 from mmgen.pretrained.folder import load_folder
 from mmgen.publishing.card import (
     CARD_NAME,
@@ -121,6 +121,8 @@ def publish(
         files = _stage(source, staged)
         known = _entry_of(files) if files else None
         model = load_folder(staged)
+        hashes = verify(ModelFiles(name=to, folder=staged, source="hub"))
+        model.origin = Origin(name=to, source="hub", sha256=hashes)  # where the recipe finds it
         registry = find_registry(model.identity.family) if catalogue else None
         own_card = read_card(staged / CARD_NAME)
         samples = None

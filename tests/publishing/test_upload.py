@@ -4,9 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hub_commands import changes, num_commits, publish, writes
+from hub_commands import changes, enter_folder, num_commits, publish, run, writes
 from hub_server import Answer, ClientError, Hangup, Hub, LostAnswer, Run
 from hub_user import User
+from PIL import Image
 
 COMMIT = "POST /api/models/*/commit/*"
 ALL = {"README.md", "config.json", "model.safetensors", "samples.png"}
@@ -37,6 +38,18 @@ def test_one_commit_that_others_can_load(
     assert pulled.revision == done["commit"]
     assert pulled.pictures == mine.pictures
     assert pulled.sha256 == mine.sha256
+
+
+def test_the_sample_picture_can_be_made_again(
+    hub: Hub, publisher: User, puller: User, model: Path, repo: str, tmp_path: Path
+) -> None:
+    publish(publisher, model, repo)
+    (tmp_path / "samples.png").write_bytes(hub.files(repo)["samples.png"])
+    enter_folder(puller, tmp_path)
+    done = run(puller, "replay", "samples.png", "-o", "again.png")
+    assert done.code == 0, done.err
+    with Image.open(tmp_path / "samples.png") as old, Image.open(tmp_path / "again.png") as new:
+        assert old.tobytes() == new.tobytes()
 
 
 def test_the_same_again_changes_nothing(hub: Hub, publisher: User, model: Path, repo: str) -> None:
