@@ -42,10 +42,14 @@ def from_pretrained(
         name = f"./{name}"  # a Path is a folder, but has lost the "./" that says so
     files = locate(str(name), revision=revision, hear=_warn)
     hashes = verify(files)
-    model = read_foreign(files.folder) or load_folder(files.folder)
+    # Nobody writes into the files of the cache or of a package again; a folder is the user's own.
+    kept = files.source in ("hub", "package")
+    model = read_foreign(files.folder) or load_folder(files.folder, mapped=kept)
     model.origin = Origin(
         name=files.name, source=files.source, revision=files.revision, sha256=hashes
     )
+    if wanted_device is None and wanted_type is None:
+        return model
     return model.to(device=wanted_device, dtype=wanted_type)
 
 

@@ -31,7 +31,7 @@ def parse_json(data: bytes, *, max_values: int) -> Any:
         raise ValueError(f"it is nested more than {_MAX_DEPTH} deep") from None
     except UnicodeDecodeError as error:
         raise ValueError(f"byte {error.start} is not UTF-8") from None
-    _check_values(found)
+    _check_values(found, data.isascii() and b"\\u" not in data)
     return found
 
 
@@ -48,24 +48,29 @@ def _refuse_constant(word: str) -> NoReturn:
     raise ValueError(f"{word} is not a number in JSON")
 
 
-def _check_values(found: Any) -> None:
-    """Raise ValueError for what is nested too deep, and for text that no file could hold."""
-    left = [(found, 1)]
+def _check_values(found: Any, plain: bool) -> None:
+    """Raise ValueError for what is nested too deep, and for text that no file could hold.
+
+    Args:
+        plain: all text is known to be ASCII.
+    """
+    left = [([found], 0)]
     while left:
-        value, depth = left.pop()
+        values, depth = left.pop()
         if depth > _MAX_DEPTH:
             raise ValueError(f"it is nested more than {_MAX_DEPTH} deep")
-        if isinstance(value, str):
-            _check_text(value)
-        elif isinstance(value, list):
-            left += [(item, depth + 1) for item in value]
-        elif isinstance(value, dict):
-            left += [(item, depth + 1) for item in (*value, *value.values())]
+        for value in values:
+            if isinstance(value, list):
+                left.append((value, depth + 1))
+            elif isinstance(value, dict):
+                left.append((list(value.values()), depth + 1))
+                if not plain:
+                    left.append((list(value), depth + 1))
+            elif not plain and isinstance(value, str):
+                _check_text(value)
 
 
 def _check_text(text: str) -> None:
-    if text.isascii():
-        return
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -16,7 +16,6 @@ from mmgen.errors import ModelFileError, OutOfMemoryError, shown
 from mmgen.hub.verdicts import is_known_finite, remember_finite
 from mmgen.interfaces.memory import is_out_of_memory
 from mmgen.pretrained.header import Header, StoredTensor, file_state
-from mmgen.pretrained.huge_pages import ask_for_huge_pages
 
 ALIGNMENT = 64
 DTYPES = {
@@ -60,19 +59,7 @@ def read_tensors(
         with path.open("rb", buffering=0) as file:
             _check_unchanged(header, file)
             known = is_known_finite(file.fileno())
-            mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) if mapped else None
-            tensors = {}
-            for name, stored in header.tensors.items():
-                like = expected[name]
-                tensor = _mapped(mapping, stored, like) if mapping is not None else None
-                tensors[name] = _copied(file, stored, like) if tensor is None else tensor
-                # A narrower type may not hold what a wider one does.
-                narrowed = like.itemsize < DTYPES[stored.dtype].itemsize
-                if (narrowed or not known) and not is_finite(tensors[name]):
-                    raise ModelFileError(
-                        f"{path}: tensor {shown(name)} holds NaN or Inf; the file is damaged, "
-                        "or the training went wrong"
-                    )
+            tensors = _read(file, header, expected, mapped, known)
             _check_unchanged(header, file)
             if not known:
                 remember_finite(file.fileno())
@@ -83,6 +70,38 @@ def read_tensors(
             raise
         raise OutOfMemoryError(f"the memory does not suffice for the weights in {path}") from error
     return tensors
+
+
+def _check_unchanged(header: Header, file: BinaryIO) -> None:
+    if file_state(file) != header.state:
+        raise ModelFileError(f"{header.path} has changed while it was read; load it again")
+
+
+def _read(
+    file: BinaryIO, header: Header, expected: Mapping[str, Tensor], mapped: bool, known: bool
+) -> dict[str, Tensor]:
+    mapping = _map(file) if mapped else None
+    buffer = _Buffer()
+    tensors = {}
+    for name, stored in header.tensors.items():
+        like = expected[name]
+        tensor = _mapped(mapping, stored, like)
+        if tensor is None:
+            tensor = _copied(file, stored, like, buffer)
+        if not (known and _holds_all(like.dtype, DTYPES[stored.dtype])) and not is_finite(tensor):
+            raise ModelFileError(
+                f"{header.path}: tensor {shown(name)} holds NaN or Inf; the file is damaged, "
+                "or the training went wrong"
+            )
+        tensors[name] = tensor
+    return tensors
+
+
+def _holds_all(dtype: torch.dtype, other: torch.dtype) -> bool:
+    """Whether all finite values of the other type are finite in this one."""
+    if dtype == other or not dtype.is_floating_point:
+        return True
+    return torch.finfo(dtype).max >= torch.finfo(other).max
 
 
 def is_finite(tensor: Tensor) -> bool:
@@ -97,17 +116,20 @@ def is_finite(tensor: Tensor) -> bool:
     return True
 
 
-def _check_unchanged(header: Header, file: BinaryIO) -> None:
-    if file_state(file) != header.state:
-        raise ModelFileError(f"{header.path} has changed while it was read; load it again")
+def _map(file: BinaryIO) -> mmap.mmap | None:
+    """Return a file's pages as memory; None on a file system that cannot give them."""
+    try:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    except OSError:
+        return None
 
 
-def _mapped(mapping: mmap.mmap, stored: StoredTensor, like: Tensor) -> Tensor | None:
+def _mapped(mapping: mmap.mmap | None, stored: StoredTensor, like: Tensor) -> Tensor | None:
     """Return a tensor whose memory is the file's; None where it has to be a copy."""
     dtype = DTYPES[stored.dtype]
     num_bytes = stored.end - stored.start
     same = dtype == like.dtype != torch.bool  # a bool is one of two bytes; a file's need not be
-    if not same or num_bytes < _WORTH_MAPPING_BYTES or stored.start % ALIGNMENT:
+    if mapping is None or not same or num_bytes < _WORTH_MAPPING_BYTES or stored.start % ALIGNMENT:
         return None
     count = num_bytes // dtype.itemsize
     return torch.frombuffer(mapping, dtype=dtype, count=count, offset=stored.start).view(
@@ -115,19 +137,31 @@ def _mapped(mapping: mmap.mmap, stored: StoredTensor, like: Tensor) -> Tensor | 
     )
 
 
-def _copied(file: BinaryIO, stored: StoredTensor, like: Tensor) -> Tensor:
-    """Return a tensor with memory of its own; a conversion goes through a small buffer."""
+class _Buffer:
+    """A little memory for what is converted: one for all tensors, as to free it and ask again
+    leaves holes that nothing fits in."""
+
+    def __init__(self) -> None:
+        self._bytes: Tensor | None = None
+
+    def take(self, count: int, dtype: torch.dtype) -> Tensor:
+        """Return room for up to a piece's count of values."""
+        if self._bytes is None:
+            self._bytes = torch.empty(8 * _PIECE, dtype=torch.uint8, device="cpu")
+        return self._bytes[: count * dtype.itemsize].view(dtype)
+
+
+def _copied(file: BinaryIO, stored: StoredTensor, like: Tensor, buffer: _Buffer) -> Tensor:
+    """Return a tensor with memory of its own; a conversion goes through the buffer."""
     tensor = torch.empty(stored.shape, dtype=like.dtype, device="cpu")
     flat = tensor.view(-1)
-    ask_for_huge_pages(flat)
     file.seek(stored.start)
     dtype = torch.uint8 if stored.dtype == "BOOL" else DTYPES[stored.dtype]
     if dtype == like.dtype:
         _fill(file, flat)
         return tensor
-    buffer = torch.empty(min(_PIECE, len(flat)), dtype=dtype, device="cpu")
     for piece in _pieces(flat):
-        part = buffer[: len(piece)]
+        part = buffer.take(len(piece), dtype)
         _fill(file, part)
         piece.copy_(part)
     return tensor

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmgen.errors import ModelFileError, shown
 from mmgen.interfaces.model import Model
@@ -82,10 +82,11 @@ def check_tensors(headers: Sequence[Header], expected: Mapping[str, Tensor], fol
     Raises:
         ModelFileError: a missing, extra or misshapen tensor, or one of a type that does not fit.
     """
+    missing = set(expected)
     for header in headers:
         for name, stored in header.tensors.items():
             _check_tensor(header.path, name, stored, expected)
-    missing = expected.keys() - {name for header in headers for name in header.tensors}
+            missing.discard(name)
     if not missing:
         return
     if not headers:
@@ -146,8 +147,22 @@ def load_weights(
     found: dict[str, Tensor] = {}
     for header in headers:
         found |= read_tensors(header, expected, mapped=mapped)
-    tied = model.tied_names()
-    model.load_state_dict(found, strict=False, assign=True)
-    for name, source in tied.items():
+    _assign(model, found)
+
+
+def _assign(model: Model, tensors: Mapping[str, Tensor]) -> None:
+    """Put tensors in the places of those of their names, and of what is tied to them."""
+    modules = dict(model.named_modules())
+    places = dict(model.named_parameters(remove_duplicate=False))
+    new = {
+        id(places[name]): nn.Parameter(tensor, requires_grad=places[name].requires_grad)
+        for name, tensor in tensors.items()
+        if name in places
+    }
+    for name, old in places.items():
         owner, _, attribute = name.rpartition(".")
-        setattr(model.get_submodule(owner), attribute, model.get_parameter(source))
+        if id(old) in new:
+            setattr(modules[owner], attribute, new[id(old)])
+    for name in tensors.keys() - places.keys():
+        owner, _, attribute = name.rpartition(".")
+        setattr(modules[owner], attribute, tensors[name])
