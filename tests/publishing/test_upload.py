@@ -185,6 +185,9 @@ def test_a_tag_that_stands(hub: Hub, publisher: User, model: Path, other: Path, 
     assert hub.head(repo) == first["commit"]
     second = publish(publisher, other, repo, tag="v2")
     assert hub.head(repo, "v2") == second["commit"] != hub.head(repo, "v1")
+    # What is published stands already, but the tag names what stood before.
+    fails("ConflictError", "has a tag 'v1' already", publisher, other, repo, tag="v1")
+    assert hub.head(repo, "v1") == first["commit"]
 
 
 def test_a_tag_that_somebody_takes_meanwhile(
@@ -223,6 +226,17 @@ def test_a_branch_starts_from_the_default_one(
     assert (
         puller.load(f"{repo}@trial").pictures == puller.load(f"{repo}@{first['commit']}").pictures
     )
+
+
+def test_a_branch_starts_from_what_was_looked_at(
+    hub: Hub, publisher: User, model: Path, other: Path, repo: str
+) -> None:
+    first = publish(publisher, model, repo)
+    hub.fault("POST */branch/*", Run(lambda: hub.commit(repo, {"extra.json": "{}"})))
+    done = publish(publisher, other, repo, revision="trial")
+    assert hub.repository(repo).commit(done["commit"]).parents == [first["commit"]]
+    assert "extra.json" in hub.files(repo)
+    assert "extra.json" not in hub.files(repo, "trial")
 
 
 def test_a_branch_of_a_new_repository(hub: Hub, publisher: User, model: Path, repo: str) -> None:
