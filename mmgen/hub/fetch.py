@@ -7,7 +7,8 @@ model that is here costs no request, one asked for by branch or tag costs one.
 import json
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from hashlib import sha1
 from pathlib import Path, PureWindowsPath
@@ -95,6 +96,19 @@ def fetch(
     stated = stated_by(pins) or state_files(repo, commit)
     _check_names(repo, stated)
     folder = snapshot_folder(repo, commit)
+    if not all(_is_sound(folder / file.path, file) for file in stated):
+        with _alone(repo):
+            _complete(repo, commit, stated, hear)
+    files = tuple(
+        FileEntry(path=file.path, sha256=file_sha256(folder / file.path), bytes=file.bytes)
+        for file in stated
+    )
+    return Snapshot(folder, commit, files)
+
+
+def _complete(repo: str, commit: str, stated: list[StatedFile], hear: Hear | None) -> None:
+    """Fetch what is not here, and once more what is not what was stated."""
+    folder = snapshot_folder(repo, commit)
     missing = [file for file in stated if not (folder / file.path).is_file()]
     if missing:
         _download(repo, commit, missing)
@@ -105,11 +119,24 @@ def fetch(
         drop(folder, wrong)
         _download(repo, commit, wrong)
         _refuse_wrong(repo, folder, wrong)
-    files = tuple(
-        FileEntry(path=file.path, sha256=file_sha256(folder / file.path), bytes=file.bytes)
-        for file in stated
-    )
-    return Snapshot(folder, commit, files)
+
+
+@contextmanager
+def _alone(repo: str) -> Iterator[None]:
+    """Let one process at a time change a repository's files, where the cache can be written to.
+
+    What one of them drops as damaged, another may just have fetched, or be about to read.
+    """
+    from huggingface_hub.utils import WeakFileLock
+
+    path = own_cache() / "locks" / f"{repo.replace('/', '--')}.lock"
+    with ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(WeakFileLock(path))
+        except OSError:
+            pass  # what cannot be written is said where it is needed
+        yield
 
 
 def resolve(repo: str, revision: str | None) -> str:

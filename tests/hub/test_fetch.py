@@ -162,6 +162,20 @@ def test_two_processes_that_pull_at_once_both_have_it(
     assert not [name for name in puller.blobs(repo) if name.endswith(".incomplete")]
 
 
+def test_two_processes_that_mend_at_once_do_not_hinder_each_other(
+    hub: Hub, puller: User, twin: User, repo: str
+) -> None:
+    loaded = puller.load(repo)
+    snapshot = puller.folder(repo) / "snapshots" / loaded.revision
+    with ThreadPoolExecutor(2) as threads:
+        for size in range(6):
+            for path in ("config.json", "model.safetensors"):
+                (snapshot / path).resolve().write_bytes(b"x" * size)
+            for load in [threads.submit(one.load, repo) for one in (puller, twin)]:
+                assert load.result().pictures == loaded.pictures
+    assert puller.load(repo) == loaded
+
+
 def entry(name: str, repo: str, commit: str, files: Files) -> dict[str, Any]:
     listed = [
         {"path": path, "sha256": sha256(content), "bytes": len(content)}
