@@ -37,7 +37,7 @@ DTYPES = {
     "C64": torch.complex64,
 }
 _WORTH_MAPPING_BYTES = 2**16
-_PIECE = 2**20  # values that are looked at, or converted, at once: about what a cache holds
+_PIECE = 2**18  # values that are looked at, or converted, at once: what a cache holds
 
 
 def read_tensors(

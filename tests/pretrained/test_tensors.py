@@ -314,4 +314,4 @@ def test_weights_are_in_memory_once(tmp_path: Path) -> None:
     assert len(lines) == 4
     for line in lines:
         peak, weights = map(int, line.split())
-        assert peak <= 1.1 * weights
+        assert peak <= 1.1 * weights, (peak, weights)
