@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from hub_server import Hub
+from hub_server import Answer, Hub
 from hub_user import User
 
 Files = dict[str, bytes]
@@ -54,6 +54,16 @@ def test_a_wrong_token(hub: Hub, puller: User, repo: str) -> None:
     puller.log_in(None)
     hub.update(repo, private=False)
     puller.load(repo)
+
+
+def test_a_token_that_is_refused_as_if_nothing_were_there(
+    hub: Hub, puller: User, repo: str
+) -> None:
+    puller.log_in(hub.token("read"))
+    refusal = Answer(401, headers={"X-Error-Code": "RepoNotFound"})
+    hub.fault("GET /api/models/*", refusal, times=None)
+    words = puller.is_refused("TokenError", "or refused your token", repo)
+    assert "check the name, or log in" in words
 
 
 def test_a_wrong_token_does_not_hide_behind_the_cache(hub: Hub, puller: User, repo: str) -> None:
