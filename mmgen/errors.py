@@ -13,6 +13,10 @@ class MmgenError(Exception):
     exit_code = 1
 
 
+class MmgenWarning(UserWarning):
+    """Something that was mended, or that is not as one might think; the work goes on."""
+
+
 class UnknownNameError(MmgenError):
     """A model, family, metric, … that nobody has registered."""
 

@@ -2,13 +2,17 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 import mmgen
 from mmgen.cli.commands import CommandGroup
-from mmgen.errors import MmgenError
+from mmgen.errors import MmgenError, MmgenWarning
+
+_usual_showwarning = warnings.showwarning
 
 FAILURE, USAGE, INTERRUPTED, NOBODY_READS = 1, 2, 130, 141
 
@@ -45,6 +49,7 @@ def program(debug: bool) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    warnings.showwarning = _show_warning
     try:
         code = _invoke(list(sys.argv[1:] if arguments is None else arguments))
         sys.stdout.flush()
@@ -74,6 +79,16 @@ def _invoke(arguments: list[str]) -> object:
             return program.invoke(context)
     except click.exceptions.Exit as finished:
         return finished.exit_code
+
+
+def _show_warning(
+    message: Warning | str, category: type[Warning], *where: Any, **further: Any
+) -> None:
+    """Say what mmgen warns of in one line; leave the others' warnings as they are."""
+    if issubclass(category, MmgenWarning):
+        click.echo(f"mmgen: {message}", err=True)
+    else:
+        _usual_showwarning(message, category, *where, **further)
 
 
 def _debugging() -> bool:

@@ -7,17 +7,10 @@ from pathlib import Path
 from mmgen.catalogue import FileEntry, ModelEntry, catalogue
 from mmgen.errors import LockError, MmgenError
 from mmgen.hub.cache import cached_models, select
-from mmgen.hub.fetch import (
-    StatedFile,
-    fetch,
-    is_commit,
-    matches,
-    snapshot_folder,
-    state_files,
-    stated_by,
-)
+from mmgen.hub.fetch import fetch, is_commit
 from mmgen.hub.locate import locate, verify
 from mmgen.hub.lock import Lock, LockedModel, lock_to_write
+from mmgen.hub.statements import StatedFile, matches, snapshot_folder, state_files, stated_by
 
 
 @dataclass(frozen=True, kw_only=True)

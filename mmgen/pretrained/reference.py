@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from mmgen.errors import InputError, UnsupportedOperationError
+from mmgen.errors import InputError, MmgenWarning, UnsupportedOperationError
 from mmgen.hub.locate import locate, verify
 from mmgen.interfaces.model import Model, Origin
 from mmgen.pretrained.folder import load_folder
@@ -54,7 +54,7 @@ def from_pretrained(
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, stacklevel=4)
+    warnings.warn(message, MmgenWarning, stacklevel=2)
 
 
 def read_dtype(value: str | torch.dtype) -> torch.dtype:

@@ -15,7 +15,8 @@ from mmgen.errors import (
     TokenError,
 )
 from mmgen.hub.client import ask, is_conflict, passes, translated
-from mmgen.hub.fetch import StatedFile, drop, list_files, matches, snapshot_folder
+from mmgen.hub.damage import drop
+from mmgen.hub.statements import StatedFile, list_files, matches, snapshot_folder
 from mmgen.publishing.card import CARD_NAME, read_card
 
 _MODEL_FILES = (".json", ".safetensors")
