@@ -8,7 +8,7 @@ from mmgen.errors import MmgenError, NotInstalledError, did_you_mean
 CLASSES = [
     value
     for value in vars(errors).values()
-    if isinstance(value, type) and issubclass(value, Exception)
+    if isinstance(value, type) and issubclass(value, Exception) and not issubclass(value, Warning)
 ]
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -11,8 +12,8 @@ import click
 import pytest
 
 from mmgen.cli.commands import COMMANDS
-from mmgen.cli.program import program
-from mmgen.errors import MmgenError
+from mmgen.cli.program import main, program
+from mmgen.errors import MmgenError, MmgenWarning
 from mmgen.hookspecs import hookimpl
 from mmgen.plugins import Plugin, manager
 
@@ -214,3 +215,15 @@ def test_a_plugin_with_broken_commands_breaks_nothing_else(run: Run, module: Any
     assert run("greet").out == "hello\n"
     assert "tiny-pets" in run("list").out
     assert why in run("plugins").out
+
+
+def test_a_warning_of_mmgen_is_one_line_and_others_stay_as_they_are(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+    assert main(["--version"]) == 0
+    warnings.showwarning("a file was mended", MmgenWarning, "file.py", 7)
+    warnings.showwarning("old", DeprecationWarning, "file.py", 7)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "mmgen: a file was mended"
+    assert "mmgen: old" not in lines
