@@ -20,6 +20,11 @@ CONDITIONER = {"width": 5, "dropout": 0.1, "slots": ["label", "text"], "required
         ({"format": 2}, "format 2, this mmgen reads up to 1; run pip install --upgrade mmgen-core"),
         ({"format": 0}, "'format' must be a number from 1"),
         ({"format": "1"}, "'format' must be a number from 1"),
+        ({"format": True}, "'format' must be a number from 1"),
+        ({"format": 10**3000}, "has format 1000"),
+        ({"format": [[1]]}, "'format' is missing or of the wrong type|must be a number"),
+        ({"family": "x" * 10_000}, "'family' must be a name; got 'xxx"),
+        ({"x" * 10_000: 1}, "unknown key 'xxx"),
         ({"format": ...}, "not written by mmgen"),
         ({"architecture": ...}, "not written by mmgen"),
         ({"architecture": 5}, "'architecture' is missing or of the wrong type"),
@@ -41,6 +46,9 @@ CONDITIONER = {"width": 5, "dropout": 0.1, "slots": ["label", "text"], "required
         ({"parts": ["a\\b"]}, "not the name of a file"),
         ({"parts": [5]}, "not the name of a file"),
         ({"parts": ["label", "label"]}, "twice"),
+        ({"parts": ["a\0b"]}, "not the name of a file"),
+        ({"parts": ["x" * 300]}, "not the name of a file"),
+        ({"parts": ["\u202elabel"]}, "not the name of a file"),
         ({"parts": ["label", "text", "more"]}, r"more.config\.json does not exist"),
         ({"parts": ["label"]}, "slot 'text' has no encoder among the parts"),
         ({"parts": "label"}, "'parts' is missing or of the wrong type"),
@@ -48,6 +56,11 @@ CONDITIONER = {"width": 5, "dropout": 0.1, "slots": ["label", "text"], "required
         ({"conditioner": {}}, r"conditioner\.width is missing"),
         ({"conditioner": CONDITIONER | {"extra": 1}}, "unknown key 'extra' in 'conditioner'"),
         ({"conditioner": CONDITIONER | {"width": 0}}, "at least 1"),
+        ({"conditioner": CONDITIONER | {"width": True}}, "wrong type"),
+        ({"conditioner": CONDITIONER | {"dropout": False}}, "wrong type"),
+        ({"conditioner": CONDITIONER | {"slots": ["text", "text"]}}, "must not name one twice"),
+        ({"conditioner": CONDITIONER | {"required": ["mask"]}}, "required names 'mask', no slot"),
+        ({"conditioner": CONDITIONER | {"required": [5]}}, "must be names"),
         ({"conditioner": CONDITIONER | {"dropout": 2}}, "0 to 1"),
         ({"conditioner": CONDITIONER | {"slots": [["label"]]}}, "must be names"),
         ({"conditioner": CONDITIONER | {"slots": 5}}, "wrong type"),
@@ -61,6 +74,7 @@ def test_a_config_that_breaks_a_rule_is_named(
     with pytest.raises(MmgenError, match=words) as caught:
         load_folder(saved)
     assert str(saved) in str(caught.value)
+    assert len(str(caught.value)) < 600
 
 
 @pytest.mark.parametrize(
@@ -74,6 +88,12 @@ def test_a_config_that_breaks_a_rule_is_named(
         (b"5", "must hold a JSON object"),
         (b'{"model_type": "bert"}', "not written by mmgen"),
         (b"<html></html>", "not valid JSON"),
+        (b'{"format": 1, "architecture": "a", "format": 1}', "names 'format' twice"),
+        (b'{"format": NaN, "architecture": "a"}', "NaN is not a number"),
+        (b'{"format": 1, "architecture": "\\ud800"}', "half a character"),
+        (b'{"format": 1, "architecture": "\xe9"}', "is not UTF-8"),
+        (b'{"format": ' + b"[" * 50 + b"]" * 50 + b"}", "nested more than 40 deep"),
+        (b"[" + b"1," * 100_001 + b"1]", "more than 100000 values"),
         (b" " * (9 * 2**20), "larger than 2 MB"),
     ],
 )

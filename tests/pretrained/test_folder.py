@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from mmgen.families import API_VERSION, Family
 from mmgen.hookspecs import hookimpl
 from mmgen.interfaces import Conditioner, Generator, LabelEmbedding, Model
 from mmgen.pretrained import build, folder, load_folder, save
-from mmgen.testing import temporary_plugin
+from mmgen.testing import perturb, temporary_plugin
 from mmgen.testing.keeping import demand_same_model
 from mmgen.testing.tiny import plugin as tiny
 from mmgen.testing.tiny.network import TinyNet
@@ -90,6 +91,32 @@ def test_half_precision_in_the_file_becomes_the_models_type(
     for name, tensor in model.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], tensor.to(dtype).float())
     assert model.dtype == torch.float32
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_pictures_are_the_same_however_the_weights_came(tmp_path: Path, mapped: bool) -> None:
+    made = build("tiny-net", {"height": 33, "width": 31, "hidden": 257})
+    assert isinstance(made, Generator)
+    perturb(made)
+    loaded = load_folder(made.save(tmp_path / "model"), mapped=mapped)
+    assert isinstance(loaded, Generator)
+    demand_same_model(made, loaded)
+    assert torch.equal(loaded.generate(3, seed=0).images, made.generate(3, seed=0).images)
+    again = load_folder(loaded.save(tmp_path / "model"), mapped=mapped)
+    demand_same_model(loaded, again)
+
+
+@pytest.mark.parametrize("mapped", [False, True])
+def test_mapped_weights_can_be_trained_too(tmp_path: Path, mapped: bool) -> None:
+    made = build("tiny-net", {"height": 100, "width": 100})
+    folder = made.save(tmp_path / "model")
+    before = everything(folder)
+    loaded = load_folder(folder, mapped=mapped)
+    with torch.no_grad():
+        for parameter in loaded.parameters():
+            parameter.add_(1)
+    assert everything(folder) == before
+    demand_same_model(made, load_folder(folder))
 
 
 def test_further_files_are_saved_along(model: Generator, tmp_path: Path) -> None:
@@ -298,4 +325,21 @@ def test_parts_nested_without_end_are_refused(saved: Path) -> None:
     (saved / "config.json").write_text(json.dumps(config))
     (saved / "loop").symlink_to(saved, target_is_directory=True)
     with pytest.raises(ModelFileError, match="nested more than 8 deep"):
+        load_folder(saved)
+
+
+def test_parts_beside_each_other_without_end_are_refused(saved: Path) -> None:
+    names = [f"part-{number}" for number in range(20)]
+    config = json.loads((saved / "label" / "config.json").read_text())
+    (saved / "label" / "config.json").write_text(json.dumps(config | {"parts": names}))
+    leaf = saved / "leaf"
+    shutil.copytree(saved / "text", leaf)
+    data = json.loads((leaf / "config.json").read_text())
+    (leaf / "config.json").write_text(json.dumps(data | {"parts": names}))
+    end = saved / "end"
+    shutil.copytree(saved / "text", end)
+    for name in names:
+        (saved / "label" / name).symlink_to(leaf, target_is_directory=True)
+        (leaf / name).symlink_to(end, target_is_directory=True)
+    with pytest.raises(ModelFileError, match="made of 200 models at most"):
         load_folder(saved)

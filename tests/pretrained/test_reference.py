@@ -21,7 +21,7 @@ from mmgen.families import API_VERSION, Format
 from mmgen.hookspecs import hookimpl
 from mmgen.hub.verdicts import file_sha256
 from mmgen.interfaces import Generator, Model
-from mmgen.pretrained import build, from_pretrained
+from mmgen.pretrained import build, from_pretrained, load_folder, reference
 from mmgen.pretrained.reference import read_device, read_dtype
 from mmgen.testing import temporary_plugin
 
@@ -144,6 +144,21 @@ def in_catalogue(saved: Path, tmp_path: Path) -> Iterator[Path]:
 
     with temporary_plugin(Pets(), "pets"):
         yield saved
+
+
+def test_only_files_that_nobody_writes_to_are_mapped(
+    in_catalogue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def watched(folder: Path, *, mapped: bool) -> Model:
+        asked.append(mapped)
+        return load_folder(folder, mapped=mapped)
+
+    monkeypatch.setattr(reference, "load_folder", watched)
+    from_pretrained("tiny-pets")
+    from_pretrained(in_catalogue)
+    assert asked == [True, False]
 
 
 def test_a_zoo_name_is_found_in_the_catalogue(in_catalogue: Path) -> None:
