@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
-from mmgen.errors import OptionError, did_you_mean
+from mmgen.errors import OptionError, did_you_mean, shown
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Options:
             if name not in known:
                 valid = ", ".join(known) or "none"
                 near = did_you_mean(name, known) or "."
-                raise OptionError(f"unknown option {name!r}{near} Valid options: {valid}")
+                raise OptionError(f"unknown option {shown(name)}{near} Valid options: {valid}")
         missing = [name for name, info in known.items() if info.required and name not in values]
         if missing:
             raise OptionError(f"option {missing[0]!r} is required: {known[missing[0]].help}")
@@ -167,7 +167,7 @@ def _coerce(value: Any, info: OptionInfo) -> Any:
         value = _convert(value, info.type)
     except (TypeError, ValueError, OverflowError):
         raise OptionError(
-            f"option {info.name!r} takes {info.type_name} ({info.rule}); got {value!r}"
+            f"option {info.name!r} takes {info.type_name} ({info.rule}); got {shown(value)}"
         ) from None
     for item in value if isinstance(value, tuple) else (value,):
         _check_range(item, info)
@@ -182,10 +182,10 @@ def _check_range(value: Any, info: OptionInfo) -> None:
         allowed = allowed and (info.minimum is None or value >= info.minimum)
         allowed = allowed and (info.maximum is None or value <= info.maximum)
         if value != value or abs(value) == float("inf"):
-            raise OptionError(f"option {info.name!r} must be a finite number; got {value!r}")
+            raise OptionError(f"option {info.name!r} must be a finite number; got {shown(value)}")
     if not allowed:
         unit = f" {info.unit}" if info.unit else ""
-        raise OptionError(f"option {info.name!r} must be {info.rule}{unit}; got {value!r}")
+        raise OptionError(f"option {info.name!r} must be {info.rule}{unit}; got {shown(value)}")
 
 
 def _convert(value: Any, hint: Any) -> Any:
