@@ -3,7 +3,7 @@
 import pytest
 
 from mmgen import errors
-from mmgen.errors import MmgenError, NotInstalledError, did_you_mean
+from mmgen.errors import MmgenError, NotInstalledError, did_you_mean, shown
 
 CLASSES = [
     value
@@ -32,7 +32,15 @@ def test_a_missing_plugin_carries_the_command_that_brings_it() -> None:
         ("vae", ["vae-a", "vae-b"], "; did you mean 'vae-b' or 'vae-a'?"),
         ("quite something else", ["vae-mnist"], ""),
         ("vae", [], ""),
+        ("vae-mnist" * 100_000, ["vae-mnist"], ""),
     ],
 )
 def test_the_nearest_names_are_offered(word: str, words: list[str], said: str) -> None:
     assert did_you_mean(word, words) == said
+
+
+def test_a_value_is_shown_as_far_as_a_line_goes() -> None:
+    assert shown("a'b") == '"a\'b"'
+    assert shown([1, 2]) == "[1, 2]"
+    assert len(shown("x" * 10**7)) == len(shown(["x" * 10**5])) == 100
+    assert shown("x" * 10**7).endswith("x…")
