@@ -152,7 +152,7 @@ def load_weights(
 
 def _assign(model: Model, tensors: Mapping[str, Tensor]) -> None:
     """Put tensors in the places of those of their names, and of what is tied to them."""
-    modules = dict(model.named_modules())
+    modules = dict(model.named_modules(remove_duplicate=False))
     places = dict(model.named_parameters(remove_duplicate=False))
     new = {
         id(places[name]): nn.Parameter(tensor, requires_grad=places[name].requires_grad)

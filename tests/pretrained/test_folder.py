@@ -138,6 +138,10 @@ class TiedNet(TinyNet):
         super().__init__(config, conditioner=conditioner)
         self.again = nn.Linear(config.hidden, self.decoder.out_features)
         self.again.weight = self.decoder.weight
+        self.twice = self.hidden
+        self.recurrent = nn.GRU(2, 3)
+        self.norm = nn.BatchNorm1d(3)
+        self.recurrent.weight_hh_l0.requires_grad_(False)
 
 
 class Painter(TinyNet):
@@ -187,6 +191,9 @@ def test_tied_weights_are_saved_once_and_stay_tied(tmp_path: Path) -> None:
     loaded = load_folder(made.save(tmp_path / "tied"))
     assert isinstance(loaded, TiedNet)
     assert loaded.again.weight is loaded.decoder.weight
+    assert loaded.twice is loaded.hidden
+    given = torch.ones(4, 1, 2)
+    assert torch.equal(loaded.recurrent(given)[0], made.recurrent(given)[0])  # type: ignore[operator]
     assert loaded.num_parameters == made.num_parameters
     demand_same_model(made, loaded)
 
