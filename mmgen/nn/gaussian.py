@@ -40,10 +40,15 @@ class RelativeGaussian:
         """The draw u (N, *latent)."""
         return torch.addcmul(self.shift, torch.exp(self.log_scale), self.noise)
 
-    def divergence(self) -> Tensor:
-        """Return KL(q || p) in nats (N,): Kingma and Welling 2013, appendix B."""
+    def divergence(self, *, per_channel: bool = False) -> Tensor:
+        """Return KL(q || p) in nats: Kingma and Welling 2013, appendix B.
+
+        Of the whole latent (N,), or of each of its K channels apart, (K, N).
+        """
         variance = torch.exp(2 * self.log_scale)
         terms = 0.5 * (variance + self.shift.square() - 1) - self.log_scale
+        if per_channel:
+            return terms.reshape(*terms.shape[:2], -1).sum(dim=2).T
         return terms.flatten(1).sum(dim=1)
 
     def log_ratio(self) -> Tensor:

@@ -16,6 +16,20 @@ def test_the_divergence_is_that_of_the_two_normals():
     assert torch.allclose(q.divergence(), expected.flatten(1).sum(1), atol=1e-5)
 
 
+def test_the_divergences_of_the_channels_add_up_to_the_whole():
+    q = posterior()
+    per_channel = q.divergence(per_channel=True)
+    assert per_channel.shape == (2, 3)
+    assert torch.allclose(per_channel.sum(dim=0), q.divergence(), atol=1e-5)
+
+
+def test_each_number_of_a_vector_is_a_channel():
+    vectors = RelativeGaussian(*torch.randn((3, 4, 5), generator=torch.Generator().manual_seed(0)))
+    per_channel = vectors.divergence(per_channel=True)
+    assert per_channel.shape == (5, 4)
+    assert torch.allclose(per_channel.sum(dim=0), vectors.divergence(), atol=1e-5)
+
+
 def test_the_log_ratio_is_the_difference_of_the_log_densities():
     q = posterior()
     u = q.whitened

@@ -124,7 +124,12 @@ class VaeTraining(Options):
         0, minimum=0, unit="steps", help="the weight of the KL divergence grows from 0 in these"
     )
     free_bits: float = option(
-        0.0, minimum=0.0, unit="nats", help="per latent layer; a KL divergence below it is free"
+        0.0, minimum=0.0, unit="nats", help="a KL divergence below it is free; see free_bits_scope"
+    )
+    free_bits_scope: str = option(
+        "layer",
+        choices=("layer", "channel"),
+        help="what free_bits are given to: each latent layer, or each of its channels",
     )
     importance_samples: int = option(
         1, minimum=1, help="k of the importance-weighted bound (IWAE); 1 is the usual bound"

@@ -28,6 +28,10 @@ class TopDown:
         """Return KL(q || p) of each layer in nats, (L, N)."""
         return torch.stack([posterior.divergence() for posterior in self.posteriors])
 
+    def channel_divergences(self) -> Tensor:
+        """Return KL(q || p) of each channel of each layer in nats, (Σ_l K_l, N)."""
+        return torch.cat([posterior.divergence(per_channel=True) for posterior in self.posteriors])
+
     def log_ratio(self) -> Tensor:
         """Return log p(z) - log q(z | x) of the draw in nats, (N,)."""
         return torch.stack([posterior.log_ratio() for posterior in self.posteriors]).sum(dim=0)

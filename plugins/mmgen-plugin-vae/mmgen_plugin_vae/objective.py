@@ -9,21 +9,21 @@ from torch import Tensor
 def negative_elbo(
     log_likelihood: Tensor, divergences: Tensor, *, kl_weight: float, free_bits: float
 ) -> Tensor:
-    """Return -E[log p(x | z)] + β Σ_l max(λ, KL_l), averaged over the pictures.
+    """Return -E[log p(x | z)] + β Σ_g max(λ, KL_g), averaged over the pictures.
 
-    Kingma and Welling 2013, equation 8; β: Higgins et al. 2017; free bits λ per layer, on the
-    batch's mean: Kingma et al. 2016, appendix C.8.
+    Kingma and Welling 2013, equation 8; β: Higgins et al. 2017; free bits λ per group of latents,
+    a layer or a channel, on the batch's mean: Kingma et al. 2016, appendix C.8.
 
     Args:
         log_likelihood: log p(x | z) in nats, (N,).
-        divergences: KL(q || p) per layer in nats, (L, N).
+        divergences: KL(q || p) per group in nats, (G, N).
         kl_weight: β.
-        free_bits: λ in nats per layer.
+        free_bits: λ in nats per group.
     """
-    per_layer = divergences.mean(dim=1)
+    per_group = divergences.mean(dim=1)
     if free_bits > 0:
-        per_layer = per_layer.clamp(min=free_bits)
-    return -log_likelihood.mean() + kl_weight * per_layer.sum()
+        per_group = per_group.clamp(min=free_bits)
+    return -log_likelihood.mean() + kl_weight * per_group.sum()
 
 
 def negative_importance_bound(

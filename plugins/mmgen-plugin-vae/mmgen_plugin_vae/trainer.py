@@ -43,7 +43,8 @@ class VaeTrainer(Trainer[VaeTraining]):
         draws = options.importance_samples
         log_likelihood, result = self._infer(batch, rng, draws)
         if draws == 1:
-            divergences = result.divergences()
+            per_channel = options.free_bits_scope == "channel"
+            divergences = result.channel_divergences() if per_channel else result.divergences()
             loss = negative_elbo(
                 log_likelihood, divergences, kl_weight=weight, free_bits=options.free_bits
             )

@@ -5,7 +5,7 @@ import torch
 from mmgen_plugin_vae.objective import negative_elbo, negative_importance_bound, warmed_up
 
 LOG_LIKELIHOOD = torch.tensor([-3.0, -5.0])
-DIVERGENCES = torch.tensor([[0.1, 0.3], [2.0, 4.0]])  # two layers, two pictures
+DIVERGENCES = torch.tensor([[0.1, 0.3], [2.0, 4.0]])  # two groups, two pictures
 
 
 def test_the_bound_is_reconstruction_plus_divergence():
@@ -18,7 +18,7 @@ def test_beta_weighs_the_divergence():
     assert loss.item() == pytest.approx(4 + 1.6)
 
 
-def test_free_bits_are_per_layer_and_stop_its_gradient():
+def test_free_bits_are_per_group_and_stop_its_gradient():
     divergences = DIVERGENCES.clone().requires_grad_()
     loss = negative_elbo(LOG_LIKELIHOOD, divergences, kl_weight=1, free_bits=1)
     assert loss.item() == pytest.approx(4 + 1 + 3)

@@ -63,6 +63,18 @@ def test_every_option_changes_the_loss(architecture, build, pictures, options):
     assert losses[0] != losses[1]
 
 
+def test_free_bits_are_given_to_a_layer_or_to_each_channel(build, pictures):
+    """With more than enough of them, all that is left of the divergence is what is free."""
+    model = build("hierarchical-vae")
+    batch = batch_of(pictures)
+    groups = {"layer": len(model.latent_shapes), "channel": sum(s[0] for s in model.latent_shapes)}
+    for scope, count in groups.items():
+        options = VaeTraining(free_bits=1e4, free_bits_scope=scope)
+        values = VaeTrainer(model, options).loss(batch, 0, TrainingNoise(6))
+        free = values["loss"] - values["reconstruction"]
+        assert free.item() == pytest.approx(1e4 * count, rel=1e-4)
+
+
 def test_more_draws_tighten_the_bound(architecture, build, pictures):
     model = build(architecture)
     losses = []
