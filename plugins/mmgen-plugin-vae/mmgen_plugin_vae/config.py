@@ -79,6 +79,12 @@ class HierarchicalVaeConfig(VaeConfig):
     dense_dim: int = option(32, minimum=1, help="numbers in such a vector")
     dense_width: int = option(256, minimum=1, help="units around it")
     blocks: int = option(1, minimum=1, help="residual blocks per latent layer, up and down")
+    rising_blocks: int = option(
+        0, minimum=0, help="residual blocks per size on the way up; 0: as many as on the way down"
+    )
+    prior_kernel: int = option(
+        3, choices=(1, 3), help="side of the convolutions from features to the prior of a map"
+    )
 
     def check(self) -> None:
         """Demand lists of one length and at least one latent layer."""

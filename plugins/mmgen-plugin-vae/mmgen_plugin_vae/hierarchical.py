@@ -135,8 +135,9 @@ class Walk:
 class Level(nn.Module):
     """All that happens at one size of the feature maps, on the way up and on the way down.
 
-    On both ways there are `blocks` residual blocks per latent layer, or `blocks` in all where
-    the size has none; evidence is collected after each group.
+    On the way down there are `blocks` residual blocks per latent layer, or `blocks` in all where
+    the size has none. On the way up there are as many, or `rising_blocks`; evidence is collected
+    at even distances.
     """
 
     def __init__(self, config: HierarchicalVaeConfig, index: int, *, condition_width: int) -> None:
@@ -145,23 +146,29 @@ class Level(nn.Module):
         latents = config.latents[index]
         self.blocks = config.blocks
         layers = [
-            LatentLayer(width, config.latent_channels[index], kernel=3) for _ in range(latents)
+            LatentLayer(
+                width,
+                config.latent_channels[index],
+                kernel=3,
+                prior_kernel=config.prior_kernel,
+            )
+            for _ in range(latents)
         ]
         self.layers = cast(Sequence[LatentLayer], nn.ModuleList(layers))
-        count = max(1, latents) * config.blocks
+        falling = max(1, latents) * config.blocks
         self.rising, self.falling = (
             residual_stack(width, count, dropout=config.dropout, condition_width=condition_width)
-            for _ in ("up", "down")
+            for count in (config.rising_blocks or falling, falling)
         )
 
     def rise(self, features: Tensor, vector: Tensor | None) -> tuple[Tensor, list[Tensor]]:
         """Return the features at the end of this size and the evidence, finest layer first."""
-        evidence = []
-        for index, block in enumerate(self.rising):
+        evidence: list[Tensor] = []
+        for passed, block in enumerate(self.rising, start=1):
             features = block(features, vector)
-            if self.layers and (index + 1) % self.blocks == 0:
+            while len(evidence) < passed * len(self.layers) // len(self.rising):
                 # The first to be collected belongs to the last to be drawn.
-                layer = self.layers[len(self.layers) - 1 - index // self.blocks]
+                layer = self.layers[len(self.layers) - 1 - len(evidence)]
                 evidence.append(layer.collect(features))
         return features, evidence
 
@@ -187,7 +194,9 @@ class DenseTop(nn.Module):
         self.enter = nn.Linear(elements, width)
         self.leave = nn.Linear(width, elements)
         self.start = nn.Parameter(nn.init.normal_(torch.empty(1, width, 1, 1), std=0.1))
-        layers = [LatentLayer(width, config.dense_dim, kernel=1) for _ in range(count)]
+        layers = [
+            LatentLayer(width, config.dense_dim, kernel=1, prior_kernel=1) for _ in range(count)
+        ]
         self.layers = cast(Sequence[LatentLayer], nn.ModuleList(layers))
         # One more on the way down: the condition reaches the prior of the first latent.
         self.rising, self.falling = (

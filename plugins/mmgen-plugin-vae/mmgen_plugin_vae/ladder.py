@@ -47,17 +47,17 @@ class LatentLayer(nn.Module):
     Args:
         width: channels of the features.
         latent_channels: channels of z_l.
-        kernel: 3 for maps, 1 for vectors as 1 × 1 maps.
+        kernel: of the posterior, 3 for maps, 1 for vectors as 1 × 1 maps.
+        prior_kernel: of the prior, at most as large.
     """
 
-    def __init__(self, width: int, latent_channels: int, *, kernel: int) -> None:
+    def __init__(self, width: int, latent_channels: int, *, kernel: int, prior_kernel: int) -> None:
         super().__init__()
         self.num_statistics = 2 * latent_channels
-        padding = kernel // 2
         # The prior's statistics and what the posterior sees of the features, in one convolution.
-        self.above = nn.Conv2d(width, self.num_statistics + width, kernel, padding=padding)
+        self.above = same_conv(width, self.num_statistics + width, prior_kernel)
         self.evidence = nn.Conv2d(width, width, 1)
-        self.posterior = nn.Conv2d(width, self.num_statistics, kernel, padding=padding)
+        self.posterior = same_conv(width, self.num_statistics, kernel)
         self.join = nn.Conv2d(latent_channels, width, 1)
         with torch.no_grad():
             self.above.weight[: self.num_statistics].mul_(0.1)
@@ -103,6 +103,11 @@ class LatentLayer(nn.Module):
         assert bias is not None
         first = slice(self.num_statistics)
         return F.conv2d(active, weight[first], bias[first], padding=self.above.padding)
+
+
+def same_conv(width: int, out_width: int, kernel: int) -> nn.Conv2d:
+    """Return a convolution that keeps height and width; the kernel is odd."""
+    return nn.Conv2d(width, out_width, kernel, padding=kernel // 2)
 
 
 def draw_whitened(

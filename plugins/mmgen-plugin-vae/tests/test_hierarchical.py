@@ -6,6 +6,9 @@ LADDERS = [
     {"widths": (4,), "latents": (2,), "latent_channels": (1,), "dense_latents": 0},
     {"widths": (4, 4), "latents": (0, 0), "latent_channels": (0, 0), "dense_latents": 2},
     {"widths": (4, 5), "latents": (1, 3), "latent_channels": (2, 1), "blocks": 2},
+    {"widths": (4,), "latents": (3,), "latent_channels": (1,), "rising_blocks": 2},
+    {"widths": (4,), "latents": (2,), "latent_channels": (2,), "rising_blocks": 3},
+    {"widths": (4, 5), "latents": (2, 0), "latent_channels": (2, 0), "prior_kernel": 1},
 ]
 
 
@@ -19,6 +22,8 @@ def test_any_ladder(build, pictures, ladder):
     assert shapes == list(model.latent_shapes)
     assert passed.parameters.shape == (2, 1, 7, 10)
     assert passed.divergences().shape == (len(shapes), 2)
+    for posterior in passed.posteriors:
+        assert posterior.shift.std() > 0
 
 
 def test_sizes_are_halved_and_rounded_up():
@@ -69,3 +74,26 @@ def test_the_last_layer_of_a_size_gets_the_first_evidence_on_the_way_up(build, p
     after = model.collect(pictures(1), None)
     assert not torch.allclose(before[0], after[0], atol=1e-4)
     assert torch.equal(before[1], after[1])
+
+
+def test_the_way_up_can_be_shorter_than_the_way_down(build, pictures):
+    """With two blocks for four layers, each block gives the evidence of two."""
+    ladder = {"widths": (4,), "latents": (4,), "latent_channels": (1,), "dense_latents": 0}
+    model = build("hierarchical-vae", rising_blocks=2, **ladder)
+    level = model.levels[0]
+    assert (len(level.rising), len(level.falling)) == (2, 4)
+    before = model.collect(pictures(1), None)
+    with torch.no_grad():
+        level.rising[1].second.bias.add_(1)
+    after = model.collect(pictures(1), None)
+    moved = [not torch.equal(a, b) for a, b in zip(before, after, strict=True)]
+    assert moved == [True, True, False, False]
+
+
+def test_a_prior_of_single_positions_sees_no_neighbours(build):
+    ladder = {"widths": (4,), "latents": (1,), "latent_channels": (1,)}
+    for kernel, reach in ((1, 1), (3, 9)):
+        layer = build("hierarchical-vae", prior_kernel=kernel, **ladder).levels[0].layers[0]
+        features = torch.zeros(1, 4, 5, 5, requires_grad=True)
+        layer.above(features)[0, :, 2, 2].sum().backward()
+        assert (features.grad[0, 0] != 0).sum() == reach
