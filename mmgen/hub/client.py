@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from json import JSONDecodeError
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mmgen.catalogue import hub_cache, is_hex
 from mmgen.errors import (
@@ -22,6 +22,10 @@ from mmgen.errors import (
 
 T = TypeVar("T")
 
+# For Xet the client tries again after up to B, B², … B⁵ seconds: with its own B = 3, six minutes;
+# with this one 20 seconds, as long as it tries without Xet. Whoever sets another B has it so.
+os.environ.setdefault("HF_XET_CLIENT_RETRY_BASE_DELAY", "1500ms")
+
 _ATTEMPTS = 4
 _FIRST_PAUSE_SECONDS = 0.5
 _PATIENCE_SECONDS = 20.0
@@ -34,6 +38,16 @@ _QUERY = re.compile(r"(?<=\S)\?\S*?(?=['\"\s]|$)")  # of a link; that of a signe
 _XET = re.compile(r"\b(xet|CAS)\b", re.IGNORECASE)  # CAS is the name of its store
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")  # as what is written in Rust says it
 _MISREAD = (JSONDecodeError, KeyError, TypeError, AttributeError, AssertionError)
+# What huggingface_hub 2.4 makes six times itself: these requests of its API, whatever the trouble,
+# other ones never; HEAD and GET of files, by the trouble; all that sends large files.
+_TRIED_OF_API = re.compile(
+    r"/api/models(/[^/]+/[^/]+/(tree|commits|preupload|xet-[a-z]+-token)/|$)"
+)
+_OF_API = re.compile(r"/api/(?!resolve-cache/)")
+_TRIED_OF_FILES = {
+    "HEAD": ((408, 429, 500, 502, 503, 504), ("ConnectError", "TimeoutException")),
+    "GET": ((408, 429), ("ConnectError", "TimeoutException", "RemoteProtocolError")),
+}
 _LOG_IN = "log in with: hf auth login (or set HF_TOKEN)"
 
 
@@ -41,8 +55,9 @@ def ask(action: Callable[[], T], repo: str, revision: str | None = None) -> T:
     """Return what a call of the client returns.
 
     A dropped connection, a truncated answer, a Hub that is busy or down (408, 429, 5xx): the call
-    is made up to four times in all, after 0.5, 1 and 2 seconds. The client itself tries some of
-    its requests for half a minute: nothing is tried again later than 20 seconds after the start.
+    is made up to four times in all, after 0.5, 1 and 2 seconds. What the client itself tried
+    again, for half a minute, is not tried again here; and nothing is, where no answer came for 20
+    seconds.
 
     Args:
         action: the call; without effect where it fails.
@@ -58,8 +73,8 @@ def ask(action: Callable[[], T], repo: str, revision: str | None = None) -> T:
         except MmgenError:
             raise
         except Exception as error:  # the client lets errors of its network library through
-            late = time.monotonic() - start > _PATIENCE_SECONDS
-            if attempt + 1 == _ATTEMPTS or late or not passes(error):
+            late = time.monotonic() - start > _PATIENCE_SECONDS and _is_timeout(error)
+            if attempt + 1 == _ATTEMPTS or late or not is_worth_a_try(error):
                 raise translated(error, repo, revision) from error
         time.sleep(_FIRST_PAUSE_SECONDS * 2**attempt)
     raise AssertionError("the last attempt returns or raises")
@@ -78,6 +93,30 @@ def passes(error: Exception) -> bool:
         if _is_named(cause, "TransportError"):
             return True
     return _INCOMPLETE in str(error)
+
+
+def is_worth_a_try(error: Exception) -> bool:
+    """Return whether an error may be gone at the next call, and the client did not try that."""
+    return passes(error) and not any(map(_was_tried_by_client, _causes(error)))
+
+
+def _was_tried_by_client(error: BaseException) -> bool:
+    said: Any = getattr(error, "response", error)
+    try:
+        request = said.request
+        method, path = str(request.method), str(request.url.path)
+    except (AttributeError, RuntimeError):  # it is not about a request, or does not say of which
+        return False
+    if _OF_API.search(path):
+        return bool(_TRIED_OF_API.search(path))
+    if method not in _TRIED_OF_FILES:
+        return True
+    statuses, names = _TRIED_OF_FILES[method]
+    return _status(error) in statuses or any(_is_named(error, name) for name in names)
+
+
+def _is_timeout(error: Exception) -> bool:
+    return any(_is_named(cause, "TimeoutException") for cause in _causes(error))
 
 
 def is_conflict(error: Exception) -> bool:

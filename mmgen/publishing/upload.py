@@ -14,7 +14,7 @@ from mmgen.errors import (
     RevisionNotFoundError,
     TokenError,
 )
-from mmgen.hub.client import ask, is_conflict, passes, translated
+from mmgen.hub.client import ask, is_conflict, is_worth_a_try, passes, translated
 from mmgen.hub.damage import drop
 from mmgen.hub.statements import StatedFile, list_files, matches, snapshot_folder
 from mmgen.publishing.card import CARD_NAME, read_card
@@ -194,7 +194,7 @@ class Upload:
                     return now.commit  # the answer was lost, the commit was not
                 if now.commit != parent or is_conflict(error):
                     raise self._conflict(now.commit) from error
-                if attempt + 1 == _ATTEMPTS or not passes(error):
+                if attempt + 1 == _ATTEMPTS or not is_worth_a_try(error):
                     raise translated(error, self.repo, self.revision) from error
         raise AssertionError("the last attempt returns or raises")
 

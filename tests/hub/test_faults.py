@@ -71,12 +71,35 @@ def test_lasting_troubles_are_said_and_the_next_call_recovers(
     is_sound(puller, hub, repo)
 
 
-def test_after_long_waiting_nothing_is_tried_again(hub: Hub, puller: User, repo: str) -> None:
-    fault = hub.fault("GET /api/models/*", Answer(503), times=None)
-    puller.run("usual, mmgen.hub.client._PATIENCE_SECONDS = mmgen.hub.client._PATIENCE_SECONDS, 0")
-    puller.is_refused("OfflineError", "busy or down", repo)
-    puller.run("mmgen.hub.client._PATIENCE_SECONDS = usual")
-    assert fault.struck == 1
+AT_ONCE = {"Retry-After": "0"}  # a second later, says the client
+
+
+def test_what_the_client_tries_again_is_not_tried_again_around_it(
+    hub: Hub, puller: User, repo: str
+) -> None:
+    pinned = hub.head(repo)
+    for pattern, tries in (
+        ("GET /api/models/*/tree/*", 6),
+        ("HEAD *", 14),  # two files at once, each seven times
+        ("GET */model.safetensors", 6),
+    ):
+        status = 429 if pattern.endswith("safetensors") else 503
+        fault = hub.fault(pattern, Answer(status, headers=AT_ONCE), times=None)
+        puller.is_refused("OfflineError", rf"busy or down \({status}\)", repo, revision=pinned)
+        assert fault.struck == tries, pattern
+        fault.lift()
+    is_sound(puller, hub, repo)
+
+
+def test_bursts_are_survived_wherever_they_come(hub: Hub, puller: User, repo: str) -> None:
+    faults = [
+        hub.fault("GET /api/models/*/revision/*", Answer(503), times=3),
+        hub.fault("GET /api/models/*/tree/*", Answer(503, headers=AT_ONCE), times=3),
+        hub.fault("HEAD *", Answer(503, headers=AT_ONCE), times=3),
+        hub.fault(WEIGHTS, Answer(503), times=3),
+    ]
+    assert puller.load(repo, revision="main").heard == []
+    assert [fault.struck for fault in faults] == [3, 3, 3, 3]
     is_sound(puller, hub, repo)
 
 

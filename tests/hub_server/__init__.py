@@ -68,7 +68,9 @@ http, which is what is served here. It grants and takes xorbs (/v1/xorb-grants, 
 files are made of (/v1/reconstructions). Files that a test commits come by Xet too. /v2/shards and
 /v2/reconstructions are answered 501, on which hf_xet goes back to /v1. Hashes of chunks and xorbs
 (BLAKE3) are not checked, and no chunk is offered for reuse. Without Xet the token routes answer
-404, and a client that has hf_xet fails with a ConnectionError.
+404, and a client that has hf_xet fails with a ConnectionError. It notices a byte flipped in the
+header of a chunk and asks again, six times in all, after HF_XET_CLIENT_RETRY_BASE_DELAY and powers
+of it in seconds; a byte flipped in the content it does not notice.
 
 What is not as on the Hub
 -------------------------
