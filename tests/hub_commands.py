@@ -15,6 +15,17 @@ from mmgen.publishing.publication import About
 asdict(mmgen.publish(source, to, about=About(**about), **settings))
 """
 
+HEAR = """
+hearing = warnings.catch_warnings(record=True)
+heard = hearing.__enter__()
+warnings.simplefilter("always")
+"""
+
+HEARD = """
+from mmgen.errors import MmgenWarning
+[str(warning.message) for warning in heard if issubclass(warning.category, MmgenWarning)]
+"""
+
 WRITES = ("POST /api/models/*", "POST /api/repos/*", "POST /*.git/*", "PUT *", "DELETE *")
 
 
@@ -58,6 +69,17 @@ def publish(user: User, source: object, to: str, **settings: Any) -> dict[str, A
         PUBLISH, source=str(source), to=to, about=about, settings=settings
     )
     return done
+
+
+def publish_and_hear(
+    user: User, source: object, to: str, **settings: Any
+) -> tuple[dict[str, Any], list[str]]:
+    """Publish in Python; return the publication, and what the user was warned of."""
+    user.run(HEAR)
+    try:
+        return publish(user, source, to, **settings), user.run(HEARD)
+    finally:
+        user.run("hearing.__exit__(None, None, None)")
 
 
 def changes(done: dict[str, Any]) -> dict[str, list[str]]:

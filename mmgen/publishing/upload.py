@@ -1,7 +1,9 @@
 """One commit on the Hub: planned against what is there, guarded by its parent, read back."""
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from mmgen.errors import (
     CorruptFileError,
     HubError,
     MmgenError,
+    MmgenWarning,
     RepositoryNotFoundError,
     RevisionNotFoundError,
     TokenError,
@@ -188,15 +191,39 @@ class Upload:
                     ) from error
                 try:
                     now = self._read(self.revision)
+                    ours = "" if now.commit == parent else self._find_ours(folder, parent)
                 except MmgenError:
-                    raise translated(error, self.repo, self.revision) from error
-                if now.commit != parent and _holds(folder, now.files):
-                    return now.commit  # the answer was lost, the commit was not
+                    said = translated(error, self.repo, self.revision)
+                    raise type(said)(
+                        f"{said}; whether the commit arrived is not known: publish again, and what "
+                        "stands already is not sent twice"
+                    ) from error
+                if ours:  # the answer was lost, the commit was not
+                    self._warn_of_newer(ours, now.commit)
+                    return ours
                 if now.commit != parent or is_conflict(error):
                     raise self._conflict(now.commit) from error
                 if attempt + 1 == _ATTEMPTS or not is_worth_a_try(error):
                     raise translated(error, self.repo, self.revision) from error
         raise AssertionError("the last attempt returns or raises")
+
+    def _find_ours(self, folder: Path, parent: str) -> str:
+        """Return the commit on top of the parent if it holds what was sent, else ""."""
+        api, branch = self._api, self.revision
+        history = ask(lambda: api.list_repo_commits(self.repo, revision=branch), self.repo, branch)
+        newer = [*takewhile(lambda oid: oid != parent, (item.commit_id for item in history))]
+        if not newer or len(newer) == len(history):  # the parent is gone: somebody squashed it all
+            return ""
+        return newer[-1] if _holds(folder, list_files(self.repo, newer[-1])) else ""
+
+    def _warn_of_newer(self, ours: str, head: str) -> None:
+        if ours != head:
+            warnings.warn(
+                f"{self.repo!r}: the model was published as {ours}, and somebody has published "
+                f"{head} on top of it since; look at theirs",
+                MmgenWarning,
+                stacklevel=2,
+            )
 
     def _conflict(self, head: str) -> ConflictError:
         return ConflictError(

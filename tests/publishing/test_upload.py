@@ -1,10 +1,19 @@
 """A publication is one commit, on top of what was looked at, or nothing at all."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
-from hub_commands import changes, enter_folder, num_commits, publish, run, writes
+from hub_commands import (
+    changes,
+    enter_folder,
+    num_commits,
+    publish,
+    publish_and_hear,
+    run,
+    writes,
+)
 from hub_server import Answer, ClientError, Hangup, Hub, LostAnswer, Run
 from hub_user import User
 from PIL import Image
@@ -116,6 +125,55 @@ def test_the_answer_to_the_commit_is_lost(
     assert lost.struck == 1
     assert done["commit"] == hub.head(repo)
     assert num_commits(hub, repo) == 3
+
+
+def test_the_answer_is_lost_and_somebody_publishes_on_top(
+    hub: Hub, publisher: User, puller: User, model: Path, other: Path, repo: str
+) -> None:
+    publish(publisher, model, repo)
+    before = hub.head(repo)
+    # One whose files hide ours, and one who leaves ours as they are.
+    for tag, theirs in (("v2", {"model.safetensors": b"theirs"}), ("v3", {"photo.png": b"more"})):
+        hub.fault(COMMIT, LostAnswer())
+        # The head is read before the commit, and once more after it.
+        rival = hub.fault(f"GET /api/models/{repo}", Run(partial(hub.commit, repo, theirs)), skip=1)
+        done, heard = publish_and_hear(publisher, other, repo, tag=tag)
+        assert rival.struck == 1
+        assert hub.repository(repo).commit(done["commit"]).parents == [before]
+        assert hub.repository(repo).commit(hub.head(repo)).parents == [done["commit"]]
+        assert hub.head(repo, tag) == done["commit"]
+        assert f"published as {done['commit']}" in heard[0]
+        assert f"{hub.head(repo)} on top" in heard[0]
+        found = puller.load(f"{repo}@{tag}").pictures
+        assert found == publisher.load(str(other)).pictures
+        before = hub.commit(repo, {"model.safetensors": b"old", "photo.png": b""})
+
+
+def test_the_hub_goes_down_after_the_commit(
+    hub: Hub, publisher: User, model: Path, other: Path, repo: str
+) -> None:
+    publish(publisher, model, repo)
+    hub.fault(COMMIT, LostAnswer())
+    down = hub.fault(f"GET /api/models/{repo}", Answer(503), times=None, skip=1)
+    fails("OfflineError", "whether the commit arrived is not known", publisher, other, repo)
+    down.lift()
+    done = publish(publisher, other, repo)
+    assert set(changes(done)) == {"kept"}
+    assert num_commits(hub, repo) == 3
+
+
+def test_the_history_is_squashed_meanwhile(
+    hub: Hub, publisher: User, model: Path, other: Path, repo: str
+) -> None:
+    publish(publisher, model, repo)
+
+    def squash() -> None:
+        hub.delete_repo(repo)
+        hub.create_repo(repo)
+
+    hub.fault(COMMIT, Run(squash))
+    fails("ConflictError", "nothing was changed", publisher, other, repo)
+    assert is_untouched(hub, repo)
 
 
 def test_the_commit_is_tried_again_where_it_did_not_arrive(
