@@ -1,7 +1,8 @@
 """What users of a Hub do: run commands, make models, publish them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,13 +72,14 @@ def publish(user: User, source: object, to: str, **settings: Any) -> dict[str, A
     return done
 
 
-def publish_and_hear(
-    user: User, source: object, to: str, **settings: Any
-) -> tuple[dict[str, Any], list[str]]:
-    """Publish in Python; return the publication, and what the user was warned of."""
+@contextmanager
+def hearing(user: User) -> Iterator[list[str]]:
+    """Collect what a user is warned of by mmgen; the list is full at the end."""
+    heard: list[str] = []
     user.run(HEAR)
     try:
-        return publish(user, source, to, **settings), user.run(HEARD)
+        yield heard
+        heard += user.run(HEARD)
     finally:
         user.run("hearing.__exit__(None, None, None)")
 

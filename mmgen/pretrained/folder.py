@@ -166,6 +166,23 @@ def save(
     return folder
 
 
+def is_same(model: Model, other: Model) -> bool:
+    """Return whether two models would be saved as the same files."""
+    parts, others = model.parts(), other.parts()
+    if _describe(model, list(parts)) != _describe(other, list(others)):
+        return False
+    state, stored = model.own_state(), other.own_state()
+    return (
+        state.keys() == stored.keys()
+        and all(_is_equal(tensor, stored[name]) for name, tensor in state.items())
+        and all(is_same(part, others[name][1]) for name, (_, part) in parts.items())
+    )
+
+
+def _is_equal(tensor: torch.Tensor, other: torch.Tensor) -> bool:
+    return tensor.dtype == other.dtype and tensor.cpu().equal(other.cpu())
+
+
 def _replace(temporary: Path, folder: Path) -> None:
     """Put the new folder in the old one's place; the old one is kept until then."""
     old = folder.with_name(f".{folder.name}.old")

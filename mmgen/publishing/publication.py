@@ -1,6 +1,5 @@
 """From a trained model to a repository that anyone can pull: checked, in one commit, read back."""
 
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -10,7 +9,7 @@ from typing import Any
 from mmgen.catalogue import FigureEntry, ModelEntry
 from mmgen.catalogue import catalogue as current_catalogue
 from mmgen.errors import ConflictError, InputError, UnknownNameError
-from mmgen.hub.locate import ModelFiles, locate, verify
+from mmgen.hub.locate import ModelFiles, verify
 from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.model import Model, Origin
 from mmgen.pretrained.folder import load_folder
@@ -32,9 +31,8 @@ from mmgen.publishing.entry import (
     training_figures,
 )
 from mmgen.publishing.samples import draw_samples
+from mmgen.publishing.staging import stage
 from mmgen.publishing.upload import Change, Standing, Upload, compare
-
-_PUBLISHED = (".json", ".safetensors", ".txt")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +94,8 @@ def publish(
     changed. What the Hub says of the new commit's files is compared with what was sent.
 
     Args:
-        source: a training run, a folder, a zoo name, a repository, or a model in memory.
+        source: a training run, a folder, a zoo name, a repository, or a model in memory; one that
+            is still what was loaded takes the record of its training along.
         to: "org/name"; it is made where it does not exist.
         private: make it private, where it is made.
         revision: a branch to publish on; it is made where it does not exist.
@@ -118,7 +117,7 @@ def publish(
     upload = Upload(to, revision=revision)
     with tempfile.TemporaryDirectory(prefix="mmgen-publish-") as temporary:
         staged = Path(temporary) / "model"
-        files = _stage(source, staged)
+        files = stage(source, staged)
         known = _entry_of(files) if files else None
         model = load_folder(staged)
         hashes = verify(ModelFiles(name=to, folder=staged, source="hub"))
@@ -186,35 +185,12 @@ def _figure(figure: FigureEntry) -> dict[str, Any]:
     return {key: value for key, value in asdict(figure).items() if value not in ("", None)}
 
 
-def _stage(source: str | Path | Model, folder: Path) -> ModelFiles | None:
-    """Copy what is published into a folder; return where it was, unless in memory."""
-    if isinstance(source, Model):
-        from mmgen.pretrained.folder import save
-
-        save(source, folder)
-        return None
-    name = f"./{source}" if isinstance(source, Path) and not source.is_absolute() else str(source)
-    files = locate(name)
-    verify(files)
-    for path in sorted(files.folder.rglob("*")):
-        relative = path.relative_to(files.folder)
-        if path.is_file() and _is_published(relative):
-            (folder / relative).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, folder / relative)
-    return files
-
-
 def _source_card(files: ModelFiles | None) -> str | None:
     """Return the card of a model that is on the Hub already."""
     if files is None or not files.repo:
         return None
     source = Upload(files.repo, revision=files.revision)
     return source.standing_card(source.look())
-
-
-def _is_published(relative: Path) -> bool:
-    hidden = any(part.startswith(".") for part in relative.parts)
-    return not hidden and (relative.suffix in _PUBLISHED or relative.as_posix() == CARD_NAME)
 
 
 def _entry_of(files: ModelFiles) -> ModelEntry | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from hub_commands import changes, publish, run, writes
+from hub_commands import changes, hearing, publish, run, writes
 from hub_server import ClientError, Hub, serve
 from hub_user import User, user
 from safetensors.torch import load_file, save_file
@@ -81,6 +81,66 @@ again = mmgen.publish(model, repo).commit
     commits = publisher.run(code, folder=str(model), repo=repo)
     assert set(commits) == {hub.head(repo, "v1")}
     assert puller.load(f"{repo}@v1").pictures == publisher.load(str(model)).pictures
+
+
+PUSH = """
+model = mmgen.from_pretrained(name)
+exec(change)
+asdict(model.push_to_hub(to))
+"""
+
+
+def push(user: User, name: object, to: str, change: str = "") -> tuple[dict[str, Any], list[str]]:
+    """Load a model, change it and push it; return the publication and what was heard."""
+    with hearing(user) as heard:
+        done = user.run(PUSH, name=str(name), to=to, change=change)
+    return done, heard
+
+
+def test_a_model_in_memory_takes_the_record_of_its_training_along(
+    hub: Hub, publisher: User, model: Path, repo: str, tmp_path: Path
+) -> None:
+    run_folder = tmp_path / "run"
+    shutil.copytree(model, run_folder / "model")
+    (run_folder / "model" / "training.json").write_text(json.dumps(TRAINING))
+    by_name = publish(publisher, run_folder, f"{repo}-by-name")
+    pushed, heard = push(publisher, run_folder, repo)
+    assert heard == []
+    assert hub.files(repo)["training.json"].decode() == json.dumps(TRAINING)
+    assert "9,000 pictures to learn from" in pushed["card"]
+    for key in ("data", "figures", "files", "licence", "summary"):
+        assert pushed["entry"][key] == by_name["entry"][key]
+    again, _ = push(publisher, repo, f"{repo}-copy")
+    assert hub.files(f"{repo}-copy")["training.json"] == hub.files(repo)["training.json"]
+    assert again["entry"]["figures"] == pushed["entry"]["figures"]
+
+
+def test_a_model_that_was_changed_in_memory_has_no_record(
+    hub: Hub, publisher: User, model: Path, repo: str, tmp_path: Path
+) -> None:
+    run_folder = tmp_path / "run"
+    shutil.copytree(model, run_folder)
+    (run_folder / "training.json").write_text(json.dumps(TRAINING))
+    changes_made = {
+        "next(model.parameters()).data[0] += 1": "is not that of",
+        "model.bfloat16()": "is not that of",
+        "import shutil; shutil.rmtree(name)": "does not exist",
+    }
+    for number, (change, words) in enumerate(changes_made.items()):
+        done, heard = push(publisher, run_folder, f"{repo}-{number}", change)
+        (said,) = heard
+        assert words in said
+        assert "published as it is in memory, without a record of its training" in said
+        assert "training.json" not in hub.files(f"{repo}-{number}")
+        assert done["entry"]["figures"] == []
+
+
+def test_a_model_of_the_zoo_in_memory(hub: Hub, publisher: User, repo: str) -> None:
+    done, heard = push(publisher, "vae-mnist", repo)
+    assert heard == []
+    assert publish(publisher, "vae-mnist", repo)["commit"] == done["commit"]
+    assert done["entry"]["name"] == "vae-mnist"
+    assert "training.json" in hub.files(repo)
 
 
 def test_a_model_of_the_zoo(

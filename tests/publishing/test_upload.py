@@ -8,9 +8,9 @@ import pytest
 from hub_commands import (
     changes,
     enter_folder,
+    hearing,
     num_commits,
     publish,
-    publish_and_hear,
     run,
     writes,
 )
@@ -137,7 +137,8 @@ def test_the_answer_is_lost_and_somebody_publishes_on_top(
         hub.fault(COMMIT, LostAnswer())
         # The head is read before the commit, and once more after it.
         rival = hub.fault(f"GET /api/models/{repo}", Run(partial(hub.commit, repo, theirs)), skip=1)
-        done, heard = publish_and_hear(publisher, other, repo, tag=tag)
+        with hearing(publisher) as heard:
+            done = publish(publisher, other, repo, tag=tag)
         assert rival.struck == 1
         assert hub.repository(repo).commit(done["commit"]).parents == [before]
         assert hub.repository(repo).commit(hub.head(repo)).parents == [done["commit"]]
