@@ -72,14 +72,20 @@ def build_index(root: Path) -> str:
     return HEADER + write_toml({"schema": SCHEMA, "families": families, "models": models})
 
 
+def index_of_checkout() -> Path | None:
+    """Return the index of the checkout that this is; None where it is none."""
+    path = index_path()
+    return path if (path.parent / "plugins").is_dir() else None
+
+
 def rebuild() -> Path | None:
     """Rebuild the index of the checkout that this is; return its path, or None without one.
 
     Raises:
         PluginError: a plugin's registry.toml breaks the schema; the index stays.
     """
-    path = index_path()
-    if not (path.parent / "plugins").is_dir():
+    path = index_of_checkout()
+    if path is None:
         return None
     text = build_index(path.parent)
     partial = path.with_name(f".{path.name}.part")

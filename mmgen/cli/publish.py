@@ -48,7 +48,9 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="Show files, card and changes; send nothing.")
 @click.option(
-    "--catalogue", is_flag=True, help="Write the entry into the plugin's registry.toml too."
+    "--catalogue",
+    is_flag=True,
+    help="Move the plugin's entry to the Hub; the copy of the weights in its package goes.",
 )
 @JSON_OPTION
 def command(
@@ -92,13 +94,11 @@ def command(
         catalogue=catalogue,
         about=about,
     )
-    if done.entered is not None:
-        _rebuild_index(done.entered)
     if done.entry["licence"].get("weights") == "unknown":
         note("the card states no licence, so nobody may use the weights; say it: --licence L")
     if as_json:
-        entered = None if done.entered is None else str(done.entered)
-        print_json({**asdict(done), "entered": entered, "dry_run": dry_run})
+        moved = done.move and {key: path and str(path) for key, path in vars(done.move).items()}
+        print_json({**asdict(done), "move": moved, "dry_run": dry_run})
     else:
         _show(done, dry_run)
 
@@ -125,22 +125,31 @@ def _read_samples(given: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, _, value in pairs}
 
 
-def _rebuild_index(entered: Path) -> None:
-    from mmgen.catalogue_index import rebuild
-
-    note(f"entered in {entered}")
-    index = rebuild()
-    if index is not None:
-        note(f"rebuilt {index}")
-
-
 def _show(done: "Publication", dry_run: bool) -> None:
     from mmgen.catalogue_index import write_toml
 
     rows = [(change.what, change.path, file_size(change.bytes)) for change in done.changes]
     listing = format_table(("CHANGE", "FILE", "SIZE"), rows)
+    moves = "\n".join(_describe_move(done, dry_run))
     if dry_run:
-        click.echo(f"{done.url}: nothing was sent\n\n{listing}\n\n{done.card}")
+        click.echo(_paragraphs(f"{done.url}: nothing was sent", listing, moves, done.card))
         return
-    note(f"{listing}\n\n{done.url} at {done.commit}\n")
+    note(_paragraphs(listing, f"{done.url} at {done.commit}", moves) + "\n")
     click.echo(write_toml({"models": [done.entry]}).strip())
+
+
+def _paragraphs(*texts: str) -> str:
+    return "\n\n".join(text for text in texts if text)
+
+
+def _describe_move(done: "Publication", dry_run: bool) -> list[str]:
+    """Return what became of the catalogue, or would, line by line."""
+    if done.move is None:
+        return []
+    would = "would be " if dry_run else ""
+    lines = [f"{would}entered in {done.move.entered}"]
+    if done.move.rebuilt is not None:
+        lines.append(f"{would}rebuilt: {done.move.rebuilt}")
+    if done.move.removed is not None:
+        lines.append(f"{would}removed: {done.move.removed}, of no use beside the Hub's")
+    return lines

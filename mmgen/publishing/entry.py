@@ -8,7 +8,7 @@ from typing import Any
 
 from mmgen.catalogue import SCHEMA, FigureEntry, catalogue, read_registry
 from mmgen.catalogue_index import write_toml
-from mmgen.errors import InputError, ModelFileError
+from mmgen.errors import ModelFileError
 from mmgen.hub.verdicts import file_sha256
 from mmgen.interfaces.encoder import Encoder
 from mmgen.interfaces.generator import Generator
@@ -103,21 +103,6 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if math.isfinite(value) else None
-
-
-def find_registry(family: str) -> Path:
-    """Return the registry.toml of the plugin that brings a family.
-
-    Raises:
-        InputError: it has none.
-    """
-    plugin, _ = manager().family(family)
-    if plugin.registry is None:
-        raise InputError(
-            f"{plugin.distribution} has no registry.toml to write the entry into: the catalogue is "
-            "written in a checkout of the plugin"
-        )
-    return plugin.registry
 
 
 def enter(path: Path, entry: dict[str, Any]) -> None:

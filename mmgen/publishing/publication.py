@@ -24,12 +24,11 @@ from mmgen.publishing.card import (
 )
 from mmgen.publishing.entry import (
     describe_model,
-    enter,
-    find_registry,
     read_training,
     training_dataset,
     training_figures,
 )
+from mmgen.publishing.move import Move, make_move, plan_move
 from mmgen.publishing.samples import draw_samples
 from mmgen.publishing.staging import stage
 from mmgen.publishing.upload import Change, Standing, Upload, compare
@@ -64,7 +63,7 @@ class Publication:
         changes: of every file, against what the repository held.
         card: the text of the model card.
         entry: for the catalogue: repo, revision, files, and all the rest.
-        entered: the registry.toml that the entry was written into, or None.
+        move: what was changed in the catalogue, or would be; None where that was not asked for.
     """
 
     repo: str
@@ -73,7 +72,7 @@ class Publication:
     changes: tuple[Change, ...]
     card: str
     entry: dict[str, Any]
-    entered: Path | None = None
+    move: Move | None = None
 
 
 def publish(
@@ -101,7 +100,8 @@ def publish(
         revision: a branch to publish on; it is made where it does not exist.
         tag: a name for the new commit, as "v1".
         dry_run: stop before anything is sent.
-        catalogue: write the entry into the registry.toml of the plugin that brings the family.
+        catalogue: write the entry into the registry.toml of the plugin that brings the family,
+            rebuild the zoo's index, and remove the copy of the weights in the plugin's package.
         about: what the card says beside what is known.
 
     Raises:
@@ -122,7 +122,8 @@ def publish(
         model = load_folder(staged)
         hashes = verify(ModelFiles(name=to, folder=staged, source="hub"))
         model.origin = Origin(name=to, source="hub", sha256=hashes)  # where the recipe finds it
-        registry = find_registry(model.identity.family) if catalogue else None
+        name = known.name if known else to.partition("/")[2]
+        move = plan_move(model.identity.family, name) if catalogue else None
         own_card = read_card(staged / CARD_NAME)
         samples = None
         if isinstance(model, Generator):
@@ -140,7 +141,7 @@ def publish(
         if commit and tag and not tagged:
             upload.tag(tag, commit)
     entry = {
-        "name": known.name if known else to.partition("/")[2],
+        "name": name,
         "summary": facts.summary,
         "data": facts.dataset,
         "licence": dict(facts.licence),
@@ -149,8 +150,8 @@ def publish(
         "revision": commit,
         "figures": [_figure(figure) for figure in facts.figures],
     }
-    if registry is not None and commit:
-        enter(registry, entry)
+    if move is not None and commit:
+        make_move(move, entry)
     return Publication(
         repo=to,
         commit=commit,
@@ -158,7 +159,7 @@ def publish(
         changes=changes,
         card=card,
         entry=entry,
-        entered=registry if commit else None,
+        move=move,
     )
 
 

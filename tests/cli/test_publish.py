@@ -80,7 +80,7 @@ def test_json(hub: Hub, publisher: User, model: Path) -> None:
     done = run(publisher, "publish", model, "--to", "org/json", "--json").data
     assert (done["dry_run"], done["commit"]) == (False, hub.head("org/json"))
     assert done["changes"] == planned["changes"]
-    assert done["entered"] is None
+    assert done["move"] is None
 
 
 def test_what_cannot_be_done_is_said_in_a_line(

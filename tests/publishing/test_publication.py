@@ -3,13 +3,15 @@
 import json
 import shutil
 import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from hub_commands import changes, hearing, publish, run, writes
-from hub_server import ClientError, Hub, serve
+from hub_server import Answer, ClientError, Hub, serve
 from hub_user import User, user
 from safetensors.torch import load_file, save_file
 
@@ -86,14 +88,17 @@ again = mmgen.publish(model, repo).commit
 PUSH = """
 model = mmgen.from_pretrained(name)
 exec(change)
-asdict(model.push_to_hub(to))
+from dataclasses import asdict
+asdict(model.push_to_hub(to, **settings))
 """
 
 
-def push(user: User, name: object, to: str, change: str = "") -> tuple[dict[str, Any], list[str]]:
+def push(
+    user: User, name: object, to: str, change: str = "", settings: dict[str, Any] | None = None
+) -> tuple[dict[str, Any], list[str]]:
     """Load a model, change it and push it; return the publication and what was heard."""
     with hearing(user) as heard:
-        done = user.run(PUSH, name=str(name), to=to, change=change)
+        done = user.run(PUSH, name=str(name), to=to, change=change, settings=settings or {})
     return done, heard
 
 
@@ -267,32 +272,71 @@ def test_by_xet_to_a_hub_without(hub: Hub, model: Path, repo: str, tmp_path: Pat
     assert set(hub.files(repo)) == {".gitattributes"}
 
 
-REGISTRY = "from mmgen.publishing.entry import find_registry\nstr(find_registry('vae'))"
+REGISTRY = "from mmgen.publishing.move import find_registry\nstr(find_registry('vae'))"
 
 
-def test_an_entry_moves_from_the_plugin_to_the_hub(
-    hub: Hub, publisher: User, repo: str, tmp_path: Path
-) -> None:
+@dataclass
+class Checkout:
+    """A copy of the zoo's checkout, and somebody who publishes from it."""
+
+    root: Path
+    package: Path
+    user: User
+
+    @property
+    def registry(self) -> dict[str, Any]:
+        return tomllib.loads((self.package / "registry.toml").read_text())
+
+    def files(self) -> dict[str, bytes]:
+        return {
+            str(path.relative_to(self.root)): path.read_bytes()
+            for path in self.root.rglob("*")
+            if path.is_file() and path.suffix != ".pyc"
+        }
+
+
+@pytest.fixture
+def checkout(hub: Hub, publisher: User, tmp_path: Path) -> Iterator[Checkout]:
     before = Path(publisher.run(REGISTRY))
-    checkout = tmp_path / "checkout"
-    package = checkout / "plugins" / "mmgen-plugin-vae" / "mmgen_plugin_vae"
+    root = tmp_path / "checkout"
+    package = root / "plugins" / "mmgen-plugin-vae" / "mmgen_plugin_vae"
     source = Path(__file__).parents[2]
     ignored = shutil.ignore_patterns("__pycache__", "models")
-    shutil.copytree(source / "mmgen", checkout / "mmgen", ignore=ignored)
+    shutil.copytree(source / "mmgen", root / "mmgen", ignore=ignored)
     shutil.copytree(before.parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copyfile(source / "registry.toml", checkout / "registry.toml")
-    old = tomllib.loads((package / "registry.toml").read_text())
-    variables = {"PYTHONPATH": f"{checkout}:{package.parent}", "PYTHONSAFEPATH": "1"}
+    shutil.copyfile(source / "registry.toml", root / "registry.toml")
+    variables = {"PYTHONPATH": f"{root}:{package.parent}", "PYTHONSAFEPATH": "1"}
     with user(hub, tmp_path / "home", token=hub.token("write"), **variables) as client:
         assert Path(client.run(REGISTRY)) == package / "registry.toml"
-        arguments = ["publish", "vae-mnist", "--to", repo, "--catalogue"]
-        result = client.run("cli(*arguments)", arguments=arguments)
-        assert result["code"] == 0, result["err"]
-        loaded = client.load("vae-mnist")
-    assert f"rebuilt {checkout / 'registry.toml'}" in result["err"]
-    assert (loaded.source, loaded.revision) == ("hub", hub.head(repo))
+        yield Checkout(root, package, client)
 
-    new = tomllib.loads((package / "registry.toml").read_text())
+
+def test_an_entry_moves_from_the_plugin_to_the_hub(hub: Hub, checkout: Checkout, repo: str) -> None:
+    client, bundle = checkout.user, checkout.package / "models" / "vae-mnist"
+    old, before = checkout.registry, checkout.files()
+    pictures = client.load("vae-mnist").pictures
+    arguments = ["publish", "vae-mnist", "--to", repo, "--catalogue"]
+    planned = run(client, *arguments, "--dry-run")
+    assert planned.code == 0, planned.err
+    assert f"would be removed: {bundle}" in planned.out
+    assert checkout.files() == before
+    result = run(client, *arguments)
+    assert result.code == 0, result.err
+    loaded = client.load("vae-mnist")
+    for line in (
+        f"entered in {checkout.package / 'registry.toml'}",
+        f"rebuilt: {checkout.root / 'registry.toml'}",
+        f"removed: {bundle}",
+    ):
+        assert f"\n{line}" in result.err
+        assert f"\nwould be {line}" in planned.out
+    assert (loaded.source, loaded.revision) == ("hub", hub.head(repo))
+    assert loaded.pictures == pictures
+    gone = {path for path in before if path not in checkout.files()}
+    assert gone == {path for path in before if "/models/vae-mnist/" in path}
+    assert client.load("vae-fashion").source == "package"
+
+    new = checkout.registry
     moved = next(model for model in new["models"] if model["name"] == "vae-mnist")
     bundled = next(model for model in old["models"] if model["name"] == "vae-mnist")
     assert bundled.pop("folder") == "models/vae-mnist"
@@ -303,10 +347,36 @@ def test_an_entry_moves_from_the_plugin_to_the_hub(
     assert {k: v for k, v in new.items() if k != "models"} == {
         k: v for k, v in old.items() if k != "models"
     }
-    (printed,) = tomllib.loads(result["out"])["models"]
+    (printed,) = tomllib.loads(result.out)["models"]
     assert printed == moved
-    (indexed,) = [m for m in read_registry(checkout / "registry.toml").models if m.repo]
+    (indexed,) = [m for m in read_registry(checkout.root / "registry.toml").models if m.repo]
     assert (indexed.name, indexed.revision) == ("vae-mnist", hub.head(repo))
+
+    again = run(client, *arguments, "--json").data  # from the Hub: nothing is left to be done
+    assert {change["what"] for change in again["changes"]} == {"kept"}
+    assert again["move"]["removed"] is None
+    assert checkout.registry == new
+
+
+def test_python_moves_an_entry_as_the_shell_does(hub: Hub, checkout: Checkout, repo: str) -> None:
+    push(checkout.user, "vae-mnist", repo, settings={"catalogue": True})
+    assert not (checkout.package / "models" / "vae-mnist").exists()
+    (indexed,) = [m for m in read_registry(checkout.root / "registry.toml").models if m.repo]
+    assert (indexed.name, indexed.revision) == ("vae-mnist", hub.head(repo))
+
+
+def test_where_a_publication_fails_the_catalogue_stays(
+    hub: Hub, checkout: Checkout, repo: str
+) -> None:
+    before = checkout.files()
+    settings: dict[str, Any] = {"catalogue": True, "tag": "v1"}
+    for pattern, skip in (("GET */tree/*", 1), ("POST */tag/*", 0)):
+        hub.fault(pattern, Answer(403), times=None, skip=skip)
+        with pytest.raises(ClientError):
+            publish(checkout.user, "vae-mnist", repo, **settings)
+        assert checkout.files() == before
+        hub.faults.clear()
+    assert publish(checkout.user, "vae-mnist", repo, **settings)["commit"] == hub.head(repo)
 
 
 def test_a_plugin_without_a_registry_is_refused_before(
