@@ -13,6 +13,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by channels: grey, grey with alpha, RGB, RGBA
 _FILTER_UP = 2  # each byte as its difference to the one above
 _COMPRESSION = 1  # several times faster than the default, a few percent larger
+_NOT_WORTH_IT = 1024  # so few bytes, with a recipe beside them, fill one block of a disk anyway
 
 
 def encode_png(pixels: np.ndarray, keyword: str, text: str) -> bytes:
@@ -30,6 +31,7 @@ def encode_png(pixels: np.ndarray, keyword: str, text: str) -> bytes:
     filtered[0, 1:] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
     colour_type = _COLOUR_TYPES[rows.shape[1] // width]
+    compression = 0 if filtered.nbytes <= _NOT_WORTH_IT else _COMPRESSION
     header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
     return b"".join(
         (
@@ -37,7 +39,7 @@ def encode_png(pixels: np.ndarray, keyword: str, text: str) -> bytes:
             _chunk(b"IHDR", header),
             # Not compressed, no language, no translated keyword.
             _chunk(b"iTXt", keyword.encode("latin-1") + bytes(5) + text.encode()),
-            _chunk(b"IDAT", zlib.compress(filtered.data, _COMPRESSION)),
+            _chunk(b"IDAT", zlib.compress(filtered.data, compression)),
             _chunk(b"IEND", b""),
         )
     )

@@ -13,7 +13,7 @@ def dropout(features: Tensor, probability: float, training: bool) -> Tensor:
 
     Srivastava et al. 2014. On the CPU torch draws one number after the other, which costs as much
     as a convolution; here each 64-bit draw of torch's default generator serves four elements, so
-    the probability is rounded to a multiple of 2⁻¹⁶.
+    the probability is rounded to a multiple of 2⁻¹⁶. Compiled code has fast numbers of its own.
 
     Args:
         features: of any shape.
@@ -23,7 +23,8 @@ def dropout(features: Tensor, probability: float, training: bool) -> Tensor:
     if not training or probability == 0:
         return features
     dropped = round(probability * _VALUES)
-    if features.device.type != "cpu" or dropped == _VALUES:
+    fast = features.device.type != "cpu" or torch.compiler.is_compiling()
+    if fast or dropped == _VALUES:
         return F.dropout(features, probability)
     words = torch.empty(-(-features.numel() // 4), dtype=torch.int64)
     bits = words.random_(-(2**63), None).view(torch.int16)

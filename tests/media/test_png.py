@@ -33,6 +33,12 @@ def test_damage_is_noticed():
         picture.verify()
 
 
+def test_large_pictures_are_compressed_and_tiny_ones_are_not_worth_it():
+    for side, smaller in ((28, False), (56, True)):
+        flat = np.full((side, side), 7, np.uint8)
+        assert (len(encode_png(flat, "mmgen", "")) < flat.nbytes) == smaller
+
+
 def test_pixels_need_not_lie_in_a_row():
     pixels = random_pixels((40, 60, 3))[::2, ::-3]
     with Image.open(io.BytesIO(encode_png(pixels, "mmgen", ""))) as picture:
