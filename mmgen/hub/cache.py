@@ -2,13 +2,17 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmgen.catalogue import catalogue, hub_cache, own_cache
 from mmgen.errors import OutputError, UnknownNameError, did_you_mean
 from mmgen.hub.lock import active_lock
+from mmgen.hub.scan import scan
+
+if TYPE_CHECKING:
+    from huggingface_hub import CachedRepoInfo, HFCacheInfo
 
 _PARTIAL_SECONDS = 600.0
 
@@ -46,8 +50,7 @@ def cached_models() -> list[CachedModel]:
             pinned=tuple(pins.get((repo.repo_id, revision.commit_hash), ())),
             last_used=repo.last_accessed,
         )
-        for repo in _repositories()
-        if repo.repo_type == "model"
+        for repo in scan()
         for revision in repo.revisions
         if _is_model(repo.repo_id, revision.commit_hash, revision.snapshot_path)
     ]
@@ -82,20 +85,16 @@ def remove(models: Iterable[CachedModel]) -> int:
     Raises:
         OutputError: the cache is not writable.
     """
-    from huggingface_hub import scan_cache_dir
-
     models = list(models)
     if not models:
         return 0
     freed = 0
-    info = scan_cache_dir(hub_cache())
     try:
-        for repo in info.repos:
+        for repo in scan():
             commits = {model.commit for model in models if model.repo == repo.repo_id}
-            if repo.repo_type == "model" and commits:
+            if commits:
                 # One at a time: repositories may share commits, and the client takes any of them.
-                alone = replace(info, repos=frozenset({repo}))
-                strategy = alone.delete_revisions(*commits)
+                strategy = _info(repo).delete_revisions(*commits)
                 strategy.execute()
                 freed += strategy.expected_freed_size
         for model in models:
@@ -106,6 +105,20 @@ def remove(models: Iterable[CachedModel]) -> int:
     if left:
         raise OutputError(f"{left[0].folder} could not be removed; is the cache writable?")
     return freed
+
+
+def _info(repo: "CachedRepoInfo") -> "HFCacheInfo":
+    """Return a cache with one repository, as the client describes caches."""
+    from huggingface_hub import HFCacheInfo
+
+    said: dict[str, Any] = {
+        "size_on_disk": repo.size_on_disk,
+        "repos": frozenset({repo}),
+        "incomplete_files": frozenset(),
+        "warnings": [],
+        "cache_dir": repo.repo_path.parent,
+    }
+    return HFCacheInfo(**{item.name: said[item.name] for item in fields(HFCacheInfo)})
 
 
 def stale() -> list[CachedModel]:
@@ -174,13 +187,3 @@ def _pins() -> dict[tuple[str, str], list[str]]:
             names = pins.setdefault((model.repo, model.revision), [])
             names += [] if model.name in names else [model.name]
     return pins
-
-
-def _repositories() -> list[Any]:
-    from huggingface_hub import scan_cache_dir
-    from huggingface_hub.errors import CacheNotFound
-
-    try:
-        return list(scan_cache_dir(hub_cache()).repos)
-    except CacheNotFound:
-        return []

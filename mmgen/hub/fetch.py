@@ -148,6 +148,10 @@ def _download(repo: str, commit: str, files: list[StatedFile]) -> None:
     ask(download, repo, commit)
     folder = snapshot_folder(repo, commit)
     lacking = [file.path for file in files if not (folder / file.path).is_file()]
+    if lacking and (folder / lacking[0]).exists():
+        raise ModelFileError(
+            f"{folder / lacking[0]} is no file; run mmgen cache remove {repo}, and fetch it again"
+        )
     if lacking:
         raise ModelFileError(f"{repo!r} at {commit[:12]} has no file {lacking[0]!r}")
 

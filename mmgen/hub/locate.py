@@ -47,20 +47,24 @@ class ModelFiles:
 
 
 def locate(
-    name: str, *, revision: str | None = None, obey: bool = True, hear: Hear | None = None
+    name: str,
+    *,
+    revision: str | None = None,
+    obey: Lock | bool = True,
+    hear: Hear | None = None,
 ) -> ModelFiles:
     """Find the files of a model, fetched where they are on the Hub and not here.
 
     Args:
         name: a zoo name, a folder with a "/", or "org/name[@revision]".
         revision: of a Hub repository: a branch, tag or commit.
-        obey: keep to the mmgen.lock that holds here.
+        obey: keep to this lock; True is the mmgen.lock that holds here, False none.
         hear: is told when something out of the usual is done.
 
     Raises:
         UnknownNameError, NotInstalledError, ModelFileError, HubError, LockError.
     """
-    lock = active_lock() if obey else None
+    lock = active_lock() if obey is True else obey or None
     path = Path(name).expanduser()
     if "/" not in name and "\\" not in name:
         if revision is not None:

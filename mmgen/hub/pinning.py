@@ -73,7 +73,7 @@ def sync(lock: Lock, done: Callable[[str, Path], None]) -> None:
         if model.source == "hub":
             done(model.name, fetch(model.repo, model.revision, pins=model.files).folder)
         else:
-            files = locate(model.name)
+            files = locate(model.name, obey=lock)
             verify(files)
             done(model.name, files.folder)
 
@@ -83,7 +83,7 @@ def check_lock(lock: Lock) -> Iterator[Check]:
     for model in lock.models:
         size = sum(file.bytes for file in model.files)
         try:
-            folder = _folder_here(model)
+            folder = _folder_here(model, lock)
             trouble = compare(folder, stated_by(model.files))
         except MmgenError as error:
             trouble, folder = str(error), Path()
@@ -96,10 +96,10 @@ def check_lock(lock: Lock) -> Iterator[Check]:
         )
 
 
-def _folder_here(model: LockedModel) -> Path:
+def _folder_here(model: LockedModel, lock: Lock) -> Path:
     if model.source == "hub":
         return snapshot_folder(model.repo, model.revision)
-    return locate(model.name).folder
+    return locate(model.name, obey=lock).folder
 
 
 def check_here(names: Iterable[str]) -> Iterator[Check]:

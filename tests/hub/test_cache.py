@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -170,3 +170,119 @@ def test_a_model_whose_config_is_damaged_is_seen(hub: Hub, keeper: User, repo: s
     config.write_text("{")
     assert in_cache(keeper) == {(repo, hub.head(repo))}
     assert run(keeper, "verify").code == 1
+
+
+def spoil_config(content: bytes) -> Callable[[Path, str], None]:
+    def spoil(repository: Path, commit: str) -> None:
+        (repository / "snapshots" / commit / "config.json").resolve().write_bytes(content)
+
+    return spoil
+
+
+def lose_blob(repository: Path, commit: str) -> None:
+    (repository / "snapshots" / commit / "model.safetensors").resolve().unlink()
+
+
+def lose_all_blobs(repository: Path, commit: str) -> None:
+    shutil.rmtree(repository / "blobs")
+
+
+def empty_snapshot(repository: Path, commit: str) -> None:
+    for path in (repository / "snapshots" / commit).iterdir():
+        path.unlink()
+
+
+def make_a_loop(repository: Path, commit: str) -> None:
+    config = repository / "snapshots" / commit / "config.json"
+    config.unlink()
+    config.symlink_to("config.json")
+
+
+def make_a_folder(repository: Path, commit: str) -> None:
+    weights = repository / "snapshots" / commit / "model.safetensors"
+    weights.unlink()
+    weights.mkdir()
+
+
+DAMAGES: dict[str, Callable[[Path, str], None]] = {
+    "a config that is cut off": spoil_config(b'{"format": 1, '),
+    "a config that is none": spoil_config(b"<html>"),
+    "a config that is not UTF-8": spoil_config(b'{"format": "\xff"}'),
+    "a config that is nested without end": spoil_config(b"[" * 100_000),
+    "an empty config": spoil_config(b""),
+    "a missing blob": lose_blob,
+    "no blob at all": lose_all_blobs,
+    "an empty snapshot": empty_snapshot,
+    "a link to itself": make_a_loop,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_damaged_is_listed_said_and_removed(
+    hub: Hub, keeper: User, repo: str, damage: str
+) -> None:
+    keeper.load(repo)
+    commit = hub.head(repo)
+    DAMAGES[damage](keeper.folder(repo), commit)
+    hub.requests.clear()
+    assert in_cache(keeper) == {(repo, commit)}
+    assert commit[:12] in run(keeper, "cache", "list").out
+    for names in ([], [repo], [f"{repo}@{commit}"]):
+        checked = run(keeper, "verify", *names, "--json")
+        assert (checked.code, checked.err) == (1, "")
+        (trouble,) = [check["trouble"] for check in checked.data if check["trouble"]]
+        assert "is damaged" in trouble or "is not here" in trouble
+    assert hub.requests == []
+    assert keeper.load(repo).revision == commit  # what is damaged comes again
+    assert run(keeper, "verify", repo).code == 0
+    DAMAGES[damage](keeper.folder(repo), commit)
+    removed = run(keeper, "cache", "remove", repo, "--yes")
+    assert (removed.code, removed.err) == (0, "")
+    assert in_cache(keeper) == set()
+    assert not keeper.folder(repo).exists()
+
+
+def test_a_folder_in_place_of_a_file(hub: Hub, keeper: User, repo: str) -> None:
+    keeper.load(repo)
+    make_a_folder(keeper.folder(repo), hub.head(repo))
+    (check,) = run(keeper, "verify", repo, "--json").data
+    assert check["trouble"] == "model.safetensors is not here"
+    keeper.is_refused("ModelFileError", f"is no file; run mmgen cache remove {repo}", repo)
+    assert run(keeper, "cache", "remove", repo, "--yes").code == 0
+    assert keeper.load(repo).heard == []
+
+
+def test_branches_that_lead_nowhere(hub: Hub, keeper: User, models: list[Files], repo: str) -> None:
+    keeper.load(repo)
+    commit, refs = hub.head(repo), keeper.folder(repo) / "refs"
+    (refs / "gone").write_text("f" * 40)
+    (refs / "odd").write_bytes(b"\xff\xfe")
+    (refs / "empty").write_text("")
+    (refs / "dangling").symlink_to("nowhere")
+    (keeper.folder(repo) / "snapshots" / "stray.txt").write_text("?")
+    (found,) = run(keeper, "cache", "list", "--json").data
+    assert (found["commit"], found["refs"]) == (commit, ["main"])
+    assert run(keeper, "verify", repo).code == 0
+    assert run(keeper, "cache", "prune", "--yes").out == "freed 0 B\n"
+    assert run(keeper, "cache", "remove", repo, "--yes").code == 0
+    assert not keeper.folder(repo).exists()
+
+
+def test_a_commit_that_was_never_fetched_hides_no_other(
+    hub: Hub, keeper: User, models: list[Files], repo: str
+) -> None:
+    keeper.load(repo)
+    first = hub.head(repo)
+    hub.commit(repo, {"../evil.json": "{}"})
+    keeper.is_refused("ModelFileError", "leads out of its folder", repo)
+    assert in_cache(keeper) == {(repo, first)}
+
+
+def test_a_cache_that_is_a_file(keeper: User) -> None:
+    keeper.home.joinpath("hub").write_text("?")
+    try:
+        assert run(keeper, "cache", "list", "--json").data == []
+        assert run(keeper, "cache", "prune", "--yes").out == "freed 0 B\n"
+        assert run(keeper, "verify", "org/name").code == 1
+    finally:
+        keeper.home.joinpath("hub").unlink()

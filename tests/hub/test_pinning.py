@@ -199,6 +199,34 @@ def test_sync_heals_what_is_damaged(
     assert puller.cached(repo, hub.head(repo)) == models[0]
 
 
+SYNC = """
+from mmgen.hub.lock import read_lock
+from mmgen.hub.pinning import check_lock, sync
+found = []
+lock = read_lock(Path(path))
+troubles = [check.trouble for check in check_lock(lock)]
+try:
+    sync(lock, lambda name, folder: found.append(name))
+except mmgen.errors.LockError as error:
+    found.append(str(error))
+[troubles, found]
+"""
+
+
+def test_of_two_locks_the_one_that_is_given_counts(puller: User, project: Path) -> None:
+    run(puller, "lock", "vae-mnist")
+    right, wrong = project / "right.lock", project / "wrong.lock"
+    text = (project / "mmgen.lock").read_text()
+    right.write_text(text)
+    wrong.write_text(text.replace(locked(project, "vae-mnist").files[-1].sha256, "0" * 64))
+    for given, active in ((right, wrong), (wrong, right)):
+        shutil.copyfile(active, project / "mmgen.lock")
+        (trouble,), (found,) = puller.run(SYNC, path=str(given))
+        for words in (trouble, found):
+            assert ("other weights" in words) == (given == wrong)
+            assert (str(given) in words) == (given == wrong)
+
+
 def test_sync_refuses_what_is_not_what_was_pinned(
     hub: Hub, puller: User, repo: str, project: Path
 ) -> None:
