@@ -173,6 +173,19 @@ def _is_plain_name(name: str) -> bool:
     return plain and name.isprintable() and len(name) <= _MAX_NAME
 
 
+def other_version(config: ConfigFile) -> str:
+    """Return, in words, that another version of the family's plugin wrote a file; "" if not."""
+    from mmgen.plugins import manager
+
+    plugin, _ = manager().family(config.family)
+    written = config.plugin.get("version", "")
+    if config.plugin.get("name") != plugin.distribution or written in ("", plugin.version):
+        return ""
+    return (
+        f"it was saved with {plugin.distribution} {shown(written)}, installed is {plugin.version}"
+    )
+
+
 def check_family(config: ConfigFile, path: Path) -> None:
     """Check that the family is installed.
 

@@ -16,7 +16,13 @@ from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.model import Model
 from mmgen.media.targets import output_error
 from mmgen.pretrained.build import build, build_conditioner, describe_conditioner, identify
-from mmgen.pretrained.config_file import CONFIG_NAME, ConfigFile, check_family, read_config
+from mmgen.pretrained.config_file import (
+    CONFIG_NAME,
+    ConfigFile,
+    check_family,
+    other_version,
+    read_config,
+)
 from mmgen.pretrained.header import Header
 from mmgen.pretrained.shards import write_weights
 from mmgen.pretrained.skeleton import without_storage
@@ -74,8 +80,18 @@ def _read(folder: Path, depth: int, places: Iterator[int]) -> _SavedModel:
 
 
 def _load(saved: _SavedModel, mapped: bool) -> Model:
-    path = saved.folder / CONFIG_NAME
     parts = {name: _load(part, mapped) for name, part in saved.parts.items()}
+    try:
+        return _load_whole(saved, parts, mapped)
+    except ModelFileError as error:
+        other = other_version(saved.config)
+        if not other:
+            raise
+        raise type(error)(f"{error}; {other}") from error
+
+
+def _load_whole(saved: _SavedModel, parts: dict[str, Model], mapped: bool) -> Model:
+    path = saved.folder / CONFIG_NAME
     model, own = _build(saved, dict(parts), path)
     if saved.config.kind != ("encoder" if isinstance(model, Encoder) else "generator"):
         raise ModelFileError(f"{path}: {saved.config.architecture!r} is no {saved.config.kind}")

@@ -220,6 +220,27 @@ def test_a_config_that_fits_no_network_is_named(tmp_path: Path) -> None:
         load_folder(tmp_path / "greedy")
 
 
+@pytest.mark.parametrize("changes", [{"novel": 1}, {"hidden": 31}])
+def test_what_another_version_of_the_plugin_wrote_is_said_where_it_does_not_fit(
+    saved: Path, changes: dict[str, Any]
+) -> None:
+    path = saved / "config.json"
+    stated = json.loads(path.read_text())
+    version = stated["plugin"]["version"]
+    stated["plugin"]["version"] = "9.0"
+    path.write_text(json.dumps(stated))
+    load_folder(saved)  # what fits is loaded, whoever wrote it
+    stated["config"] |= changes
+    path.write_text(json.dumps(stated))
+    with pytest.raises(ModelFileError, match=r"it was saved with \S+ '9.0', installed is"):
+        load_folder(saved)
+    stated["plugin"]["version"] = version
+    path.write_text(json.dumps(stated))
+    with pytest.raises(ModelFileError) as error:
+        load_folder(saved)
+    assert "it was saved with" not in str(error.value)
+
+
 def test_a_model_made_by_hand_is_recognised_by_its_class(tmp_path: Path) -> None:
     encoder = LabelEmbedding(LabelEmbeddingConfig(classes=("a",), width=2))
     made = TinyNet(TinyConfig(), conditioner=Conditioner({"label": encoder}, width=3))
