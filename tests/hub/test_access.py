@@ -33,6 +33,17 @@ def test_a_private_model_pinned_by_commit(hub: Hub, puller: User, repo: str) -> 
     assert puller.load(repo, revision=commit).revision == commit
 
 
+def test_the_clients_own_login_is_used(hub: Hub, puller: User, repo: str) -> None:
+    hub.update(repo, private=True)
+    stored = puller.home / "token"  # where `hf auth login` keeps it
+    stored.write_text(hub.token("read"))
+    try:
+        assert puller.load(repo).revision == hub.head(repo)
+    finally:
+        stored.unlink()
+    puller.is_refused("RepositoryNotFoundError", "or it is private", f"{repo}@v1")
+
+
 def test_a_gated_model(hub: Hub, puller: User, repo: str) -> None:
     hub.update(repo, gated="manual")
     for token in (None, hub.token("read", user="stranger", orgs=())):

@@ -15,7 +15,7 @@ from hub_commands import (
     writes,
 )
 from hub_server import Answer, ClientError, Hangup, Hub, LostAnswer, Run
-from hub_user import User
+from hub_user import User, user
 from PIL import Image
 
 COMMIT = "POST /api/models/*/commit/*"
@@ -213,6 +213,23 @@ def test_the_files_are_refused(
     refusal.lift()
     publish(publisher, model, repo)
     assert set(hub.files(repo)) == ALL | {".gitattributes"}
+
+
+@pytest.mark.parametrize("moment", ["PUT *", COMMIT])
+def test_a_publisher_who_is_killed_half_way(
+    hub: Hub, publisher: User, model: Path, tmp_path: Path, moment: str
+) -> None:
+    repo = f"org/killed-{moment.partition(' ')[0].lower()}"
+    with user(hub, tmp_path, token=hub.token("write")) as client:
+        killed = hub.fault(moment, Run(client.kill))
+        with pytest.raises(RuntimeError, match="the client is gone"):
+            publish(client, model, repo)
+    assert killed.struck == 1
+    assert is_untouched(hub, repo) or set(hub.files(repo)) == ALL | {".gitattributes"}
+    done = publish(publisher, model, repo)
+    assert set(hub.files(repo)) == ALL | {".gitattributes"}
+    assert done["commit"] == hub.head(repo)
+    assert num_commits(hub, repo) == 2
 
 
 @pytest.mark.parametrize("path", ["config.json", "model.safetensors"])
