@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 from mmgen.families import API_VERSION, Architecture, Family, Metric, Modality
 from mmgen.hookspecs import hookimpl
-from mmgen.metrics.options import LikelihoodOptions, ReconstructionOptions
+from mmgen.metrics.options import (
+    ClassificationOptions,
+    LikelihoodOptions,
+    ReconstructionOptions,
+)
 from mmgen.options import Options, option
 
 MMGEN_API = API_VERSION
@@ -67,6 +71,12 @@ def mmgen_modalities() -> list[Modality]:
 def mmgen_metrics() -> list[Metric]:
     """Measures that need nothing but the model and the data."""
     return [
+        Metric(
+            name="classification",
+            summary="accuracy, and precision and recall of each class; a confusion picture",
+            function="mmgen.metrics.classification:classification",
+            options=ClassificationOptions,
+        ),
         Metric(
             name="nll",
             summary="negative log-likelihood of pictures never seen, in nats per picture",

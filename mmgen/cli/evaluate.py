@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from mmgen.families import Metric
 from mmgen.media.targets import check_output
 from mmgen.options import Options, describe
 from mmgen.plugins import manager
+
+if TYPE_CHECKING:
+    from mmgen.metrics import MetricResult
 
 
 @click.command(
@@ -41,6 +44,13 @@ from mmgen.plugins import manager
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="F", help="Write the JSON here too."
 )
+@click.option(
+    "--pictures",
+    "gallery",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write what is better seen here: a confusion matrix, pairs of neighbours, …",
+)
 @click.option("--force", is_flag=True, help="Replace what exists.")
 @JSON_OPTION
 def command(
@@ -53,6 +63,7 @@ def command(
     dtype: str | None,
     yes: bool,
     output: Path | None,
+    gallery: Path | None,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -89,6 +100,8 @@ def command(
     facts = {"model": model, "data": data, "split": split, "results": figures}
     if output is not None:
         _write(output, facts)
+    if gallery is not None:
+        write_gallery(gallery, results, force=force)
     if as_json:
         print_json(facts)
     else:
@@ -125,6 +138,26 @@ def sort_settings(
 
 def _without_name(progress: Progress) -> Callable[[str, int, int], None]:
     return lambda _, done, total: progress(done, total)
+
+
+def write_gallery(folder: Path, results: Sequence["MetricResult"], *, force: bool) -> None:
+    """Write the results' pictures as <metric>-<name>.png, and say where."""
+    from PIL import Image
+
+    from mmgen.media.files import atomic_file
+    from mmgen.media.targets import output_error
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise output_error(folder, error) from error
+    for result in results:
+        for name, pixels in result.pictures.items():
+            path = folder / f"{result.name}-{name}.png"
+            check_output(path, force=force)
+            with atomic_file(path) as file:
+                Image.fromarray(pixels).save(file, "PNG")
+            note(f"wrote {path}")
 
 
 def _write(path: Path, facts: dict[str, Any]) -> None:

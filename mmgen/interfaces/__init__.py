@@ -1,6 +1,9 @@
 """What a family builds on: Generator, Encoder, Trainer and what they pass around."""
 
 from mmgen.interfaces.capabilities import (
+    Classification,
+    Classifies,
+    HasFeatures,
     HasLatents,
     HasLikelihood,
     Interpolates,
@@ -20,12 +23,15 @@ from mmgen.interfaces.trainer import Batch, Phase, Stage, Trainer
 
 __all__ = [
     "Batch",
+    "Classification",
+    "Classifies",
     "Condition",
     "Conditioner",
     "CounterNoise",
     "Embedding",
     "Encoder",
     "Generator",
+    "HasFeatures",
     "HasLatents",
     "HasLikelihood",
     "Identity",

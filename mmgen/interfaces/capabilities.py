@@ -4,7 +4,7 @@
 takes; `Generator.read_conditions` brings them to the tensor contract.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -83,6 +83,62 @@ class Interpolates(Protocol):
 
     def interpolate(self, a: Tensor, b: Tensor, steps: int, **conditions: Any) -> Tensor:
         """Return images (steps, C, H, W) in [0, 1] from a to b, each (C, H, W), both included."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Classification:
+    """What a classifier says of N pictures.
+
+    Attributes:
+        probabilities: float32 (N, K), rows that add up to 1.
+        classes: the K names.
+    """
+
+    probabilities: Tensor
+    classes: tuple[str, ...]
+
+    @property
+    def labels(self) -> Tensor:
+        """The number of the most probable class, int64 (N,)."""
+        return self.probabilities.argmax(dim=1)
+
+    @property
+    def names(self) -> list[str]:
+        """The name of the most probable class, N of them."""
+        return [self.classes[label] for label in self.labels.tolist()]
+
+
+@runtime_checkable
+class Classifies(Protocol):
+    """Models that tell classes of pictures apart."""
+
+    classes: tuple[str, ...]
+
+    def classify(self, images: Tensor | Sequence[Tensor]) -> Classification:
+        """Return the classes' probabilities.
+
+        Images are (N, C, H, W) in [0, 1], or a list of (C, H, W) of unequal sizes.
+        """
+        ...
+
+
+@runtime_checkable
+class HasFeatures(Protocol):
+    """Models that show what they see in a picture, layer by layer."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The names of the layers, from the first to the last."""
+        ...
+
+    def encode(
+        self, images: Tensor | Sequence[Tensor], *, layers: Sequence[str] = ("pooled",)
+    ) -> dict[str, Tensor]:
+        """Return features by layer: maps (N, D, h, w) or vectors (N, D), float32 on the CPU.
+
+        Images are (N, C, H, W) in [0, 1], or a list of (C, H, W) of unequal sizes.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from mmgen.interfaces.model import Model
-from mmgen.slots import Slot
+from mmgen.slots import Size, Slot
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,12 @@ class Encoder(Model, ABC):
     Attributes:
         modality: the modality it takes.
         width: D of its embeddings.
+        size: of the pictures that an encoder of pictures learns from; None for other encoders.
     """
 
     modality: str
     width: int
+    size: Size | None = None
 
     def slot(self, name: str, *, required: bool = False) -> Slot:
         """Return the slot that this encoder fills under a name."""

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _MODULES = {
+    "ClassificationOptions": "options",
     "LikelihoodOptions": "options",
     "MetricResult": "result",
     "ReconstructionOptions": "options",
@@ -14,6 +15,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "ClassificationOptions",
     "LikelihoodOptions",
     "MetricResult",
     "ReconstructionOptions",
@@ -22,7 +24,11 @@ __all__ = [
 
 if TYPE_CHECKING:
     from mmgen.metrics.evaluation import evaluate
-    from mmgen.metrics.options import LikelihoodOptions, ReconstructionOptions
+    from mmgen.metrics.options import (
+        ClassificationOptions,
+        LikelihoodOptions,
+        ReconstructionOptions,
+    )
     from mmgen.metrics.result import MetricResult
 
 

@@ -28,6 +28,16 @@ class LikelihoodOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClassificationOptions(Options):
+    """Of `classification`."""
+
+    batch_size: int = option(256, minimum=1, help="pictures at a time")
+    num_images: int | None = option(
+        None, minimum=1, help="the first so many pictures; none: all, as figures to compare need"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReconstructionOptions(Options):
     """Of `reconstruction`."""
 

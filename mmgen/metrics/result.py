@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from torch import Tensor
 
 
@@ -17,6 +18,7 @@ class MetricResult:
         standard_error: of that mean; None where there is none.
         num_images: how many pictures it stands on.
         protocol: all that one must know to compare it, JSON-able.
+        pictures: what is better seen than read, uint8 (H, W[, 3]) by name; not in `to_dict`.
     """
 
     name: str
@@ -25,6 +27,7 @@ class MetricResult:
     num_images: int
     standard_error: float | None = None
     protocol: Mapping[str, Any] = field(default_factory=dict)
+    pictures: dict[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON holds it."""

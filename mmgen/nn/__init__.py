@@ -1,5 +1,6 @@
 """What two families share: small modules and pure functions of tensors."""
 
+from mmgen.nn.augmentation import random_affine, random_colour, random_erase
 from mmgen.nn.dropout import dropout
 from mmgen.nn.gaussian import RelativeGaussian
 from mmgen.nn.likelihoods import (
@@ -24,4 +25,7 @@ __all__ = [
     "Upsample",
     "dropout",
     "likelihood",
+    "random_affine",
+    "random_colour",
+    "random_erase",
 ]

@@ -22,6 +22,7 @@ _PUBLIC = {
     "ContractError": "outcome",
     "NotApplicable": "outcome",
     "temporary_plugin": "plugin",
+    "CLASSES": "values",
 }
 
 __all__ = [*_PUBLIC]
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     )
     from mmgen.testing.outcome import ContractError, NotApplicable
     from mmgen.testing.plugin import temporary_plugin
+    from mmgen.testing.values import CLASSES
 
 
 def __getattr__(name: str) -> Any:

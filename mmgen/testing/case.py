@@ -102,12 +102,7 @@ class GeneratorCase:
         Raises:
             NotApplicable: the architecture has none.
         """
-        registered = self.registered
-        if registered.trainer is None:
-            raise NotApplicable(f"{self.architecture} has no trainer")
-        options = (registered.training or Options).build(self.trainer)
-        trainer = load_reference(registered.trainer)(self.build(), options)
-        return cast(Trainer[Any], trainer.train())
+        return _build_trainer(self.registered, self.build(), self.trainer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,13 +112,17 @@ class EncoderCase:
     Attributes:
         values: at least three contract values of its modality, all distinct, of unequal length
             where the modality allows for it.
+        trainer: the trainer's options.
         tolerance: by how much embeddings may differ for float rounding.
+        not_descending: as in `GeneratorCase`.
     """
 
     architecture: str
     config: Values
     values: Any
+    trainer: Values = field(default_factory=dict)
     tolerance: float = 1e-4
+    not_descending: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def registered(self) -> Architecture:
@@ -135,6 +134,22 @@ class EncoderCase:
         model = build(self.architecture, self.config)
         perturb(model)
         return cast(Encoder, model).eval()
+
+    def build_trainer(self) -> Trainer[Any]:
+        """Return the architecture's trainer, with a model of its own, in train mode.
+
+        Raises:
+            NotApplicable: the architecture has none.
+        """
+        return _build_trainer(self.registered, self.build(), self.trainer)
+
+
+def _build_trainer(registered: Architecture, model: Model, values: Values) -> Trainer[Any]:
+    if registered.trainer is None:
+        raise NotApplicable(f"{registered.name} has no trainer")
+    options = (registered.training or Options).build(values)
+    trainer = load_reference(registered.trainer)(model, options)
+    return cast(Trainer[Any], trainer.train())
 
 
 @torch.no_grad()
@@ -155,7 +170,8 @@ def _scale(parameter: Tensor) -> float:
     return 0.5 / max(fan_in, 1) ** 0.5
 
 
-CaseT = TypeVar("CaseT", bound=GeneratorCase | EncoderCase)
+Case = GeneratorCase | EncoderCase
+CaseT = TypeVar("CaseT", bound=Case)
 
 
 def check(function: Callable[[CaseT], None]) -> Callable[[CaseT], None]:

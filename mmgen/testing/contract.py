@@ -20,10 +20,12 @@ from mmgen.testing.drawing import (
     check_tiles_are_seamless,
 )
 from mmgen.testing.embedding import (
+    check_classification,
     check_embedding,
     check_encoder_conditions,
     check_encoder_is_saved_whole,
     check_encoder_slot,
+    check_features,
     check_prepare,
     check_values_do_not_mix,
 )
@@ -39,7 +41,11 @@ from mmgen.testing.learning import (
     check_stages_are_in_order,
 )
 from mmgen.testing.registering import check_options_are_documented, check_registration_is_light
-from mmgen.testing.training import check_resumes_bit_for_bit, check_trains_with_any_encoder
+from mmgen.testing.training import (
+    check_encoder_trains,
+    check_resumes_bit_for_bit,
+    check_trains_with_any_encoder,
+)
 
 GENERATOR_CHECKS: tuple[Callable[[GeneratorCase], None], ...] = (
     check_registration_is_light,
@@ -75,6 +81,14 @@ ENCODER_CHECKS: tuple[Callable[[EncoderCase], None], ...] = (
     check_encoder_slot,
     check_encoder_is_saved_whole,
     check_encoder_conditions,
+    check_classification,
+    check_features,
+    check_stages_are_in_order,
+    check_every_parameter_learns,
+    check_each_phase_lowers_its_loss,
+    check_evaluation,
+    check_encoder_trains,
+    check_resumes_bit_for_bit,
 )
 
 

@@ -7,12 +7,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmgen.interfaces import Conditioner, Embedding, Encoder
+from mmgen.errors import InputError
+from mmgen.interfaces import Classifies, Conditioner, Embedding, Encoder, HasFeatures
 from mmgen.plugins import manager
 from mmgen.pretrained import load_folder
 from mmgen.testing.case import EncoderCase, check
 from mmgen.testing.keeping import demand_same_model
-from mmgen.testing.outcome import demand, demand_alike, demand_identical
+from mmgen.testing.outcome import (
+    ContractError,
+    NotApplicable,
+    demand,
+    demand_alike,
+    demand_identical,
+)
 
 
 def embed(encoder: Encoder, values: Any) -> Embedding:
@@ -143,3 +150,47 @@ def check_encoder_conditions(case: EncoderCase) -> None:
             any(p.grad is not None and bool(p.grad.any()) for p in learned),
             "gradients of the condition must reach the encoder",
         )
+
+
+@check
+def check_classification(case: EncoderCase) -> None:
+    """classify gives each value the probabilities of the classes, whatever the batch."""
+    encoder = case.build()
+    if not isinstance(encoder, Classifies):
+        raise NotApplicable(f"{case.architecture} does not classify")
+    said = encoder.classify(case.values)
+    count, classes = len(case.values), len(encoder.classes)
+    demand(said.classes == tuple(encoder.classes), "classify must name the encoder's classes")
+    shape = tuple(said.probabilities.shape)
+    demand(shape == (count, classes), f"probabilities must be ({count}, {classes}); got {shape}")
+    demand(bool((said.probabilities >= 0).all()), "probabilities must not be negative")
+    sums = said.probabilities.sum(dim=1)
+    demand_alike(sums, torch.ones(count), case.tolerance, "probabilities must add up to 1")
+    alone = encoder.classify(case.values[1:2]).probabilities
+    demand_alike(said.probabilities[1:2], alone, case.tolerance, "values must not mix")
+
+
+@check
+def check_features(case: EncoderCase) -> None:
+    """encode gives the features of every layer, and refuses layers that there are not."""
+    encoder = case.build()
+    if not isinstance(encoder, HasFeatures):
+        raise NotApplicable(f"{case.architecture} does not show its features")
+    layers = encoder.layers
+    demand(len(set(layers)) == len(layers) > 0, f"layers must have distinct names; got {layers}")
+    features = encoder.encode(case.values, layers=layers)
+    demand(tuple(features) == tuple(layers), f"encode must give {layers}; got {tuple(features)}")
+    for name, values in features.items():
+        what = f"features of {name!r}"
+        demand(
+            values.ndim >= 2 and len(values) == len(case.values),
+            f"{what} must be (N, D, …); got {tuple(values.shape)}",
+        )
+        demand(bool(values.isfinite().all()), f"{what} must be finite")
+        alone = encoder.encode(case.values[1:2], layers=(name,))[name]
+        demand_alike(values[1:2], alone, case.tolerance, f"{what} must not mix values")
+    try:
+        encoder.encode(case.values, layers=("no-such-layer",))
+    except InputError:
+        return
+    raise ContractError("encode must refuse a layer that there is not with an InputError")

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mmgen.interfaces import Batch, CounterNoise, Phase, Stage, Trainer, TrainingNoise
-from mmgen.testing.case import GeneratorCase, check
+from mmgen.testing.case import Case, check
 from mmgen.testing.outcome import ContractError, demand, demand_alike
 from mmgen.testing.values import learning_batch
 
@@ -76,7 +76,7 @@ def read_losses(phase: Phase, losses: Any) -> Tensor:
 
 
 @check
-def check_stages_are_in_order(case: GeneratorCase) -> None:
+def check_stages_are_in_order(case: Case) -> None:
     """Stages and phases have names of their own, and update what will be checkpointed."""
     trainer = case.build_trainer()
     stages = list(trainer.stages())
@@ -108,7 +108,7 @@ def _demand_distinct(names: Sequence[str], what: str) -> None:
 
 
 @check
-def check_every_parameter_learns(case: GeneratorCase) -> None:
+def check_every_parameter_learns(case: Case) -> None:
     """A claimed parameter gets a gradient; any other is frozen or is updated otherwise."""
     trainer = case.build_trainer()
     names = names_of(trainer)
@@ -167,7 +167,7 @@ def _changed_after(trainer: Trainer[Any], phase: Phase) -> set[int]:
 
 
 @check
-def check_each_phase_lowers_its_loss(case: GeneratorCase) -> None:
+def check_each_phase_lowers_its_loss(case: Case) -> None:
     """A small step down a phase's gradient, all else and the noise fixed, lowers its loss."""
     trainer = case.build_trainer()
     for stage in trainer.stages():
@@ -229,7 +229,7 @@ def _loss_after(
 
 
 @check
-def check_evaluation(case: GeneratorCase) -> None:
+def check_evaluation(case: Case) -> None:
     """evaluate gives finite figures per picture, which do not mix the pictures of a batch."""
     trainer = case.build_trainer().eval()
     model: Any = trainer.model

@@ -7,12 +7,13 @@ from typing import Any, cast
 
 from mmgen.families import API_VERSION
 from mmgen.hookspecs import hookimpl
-from mmgen.interfaces import Generator
+from mmgen.interfaces import Encoder, Generator
 from mmgen.testing import stand_in
-from mmgen.testing.case import CONDITION_WIDTH, GeneratorCase, check
+from mmgen.testing.case import CONDITION_WIDTH, Case, EncoderCase, GeneratorCase, check
+from mmgen.testing.embedding import embed
 from mmgen.testing.outcome import ContractError, NotApplicable, demand, demand_identical
 from mmgen.testing.plugin import temporary_plugin
-from mmgen.testing.values import CLASSES, picture_data
+from mmgen.testing.values import CLASSES, picture_data, required_inputs
 from mmgen.training import Run, train
 
 _STEPS = 5
@@ -47,12 +48,26 @@ def check_trains_with_any_encoder(case: GeneratorCase) -> None:
         demand(run.finished, "the training must come to its end")
         slots = [slot.name for slot in model.slots if slot not in model.spatial_slots]
         demand(slots == ["label", "text"], f"the trained model must have its slots; got {slots}")
-        images = case.draw(model, 2, label=CLASSES[1], text="two words").images
+        inputs = required_inputs(model, 2) | {"label": CLASSES[1], "text": "two words"}
+        images = case.draw(model, 2, **inputs).images
         demand(bool(images.isfinite().all()), "a trained model must make finite pictures")
 
 
 @check
-def check_resumes_bit_for_bit(case: GeneratorCase) -> None:
+def check_encoder_trains(case: EncoderCase) -> None:
+    """The loop trains the encoder, and what it saves embeds."""
+    _demand_trainer(case)
+    with tempfile.TemporaryDirectory() as folder:
+        run = _train(case, Path(folder))
+        demand(run.finished, "the training must come to its end")
+        demand(bool(run.figures), "a trained encoder must have figures of held-out pictures")
+        encoder = cast(Encoder, run.load())
+        embedding = embed(encoder, case.values)
+        demand(bool(embedding.pooled.isfinite().all()), "a trained encoder must embed")
+
+
+@check
+def check_resumes_bit_for_bit(case: Case) -> None:
     """A training that dies after each of its checkpoints ends with the same weights."""
     _demand_trainer(case)
     with tempfile.TemporaryDirectory() as folder:
@@ -71,12 +86,12 @@ def check_resumes_bit_for_bit(case: GeneratorCase) -> None:
         )
 
 
-def _demand_trainer(case: GeneratorCase) -> None:
+def _demand_trainer(case: Case) -> None:
     if case.registered.trainer is None:
         raise NotApplicable(f"{case.architecture} has no trainer")
 
 
-def _train_with_crashes(case: GeneratorCase, folder: Path) -> Run:
+def _train_with_crashes(case: Case, folder: Path) -> Run:
     crash = _CrashAfterCheckpoint()
     for attempt in range(20):
         try:
@@ -87,8 +102,11 @@ def _train_with_crashes(case: GeneratorCase, folder: Path) -> Run:
     raise ContractError("a training that is resumed again and again must come to its end")
 
 
-def _train(case: GeneratorCase, folder: Path, *, resume: bool = False) -> Run:
-    data = picture_data(case.build().size, _PICTURES)
+def _train(case: Case, folder: Path, *, resume: bool = False) -> Run:
+    size = case.build().size
+    if size is None:
+        raise NotApplicable("the kit has nothing but pictures to learn from")
+    data = picture_data(size, _PICTURES)
     with tempfile.TemporaryDirectory() as parts:
         return train(
             case.architecture,
@@ -100,10 +118,9 @@ def _train(case: GeneratorCase, folder: Path, *, resume: bool = False) -> Run:
         )
 
 
-def _config(case: GeneratorCase, folder: Path) -> dict[str, Mapping[str, Any]]:
+def _config(case: Case, folder: Path) -> dict[str, Mapping[str, Any]]:
     """Return the tables of the run; parts are saved, and named by their folders."""
-    parts = {name: str(part.save(folder / name)) for name, part in case.parts().items()}
-    return {
+    tables: dict[str, Mapping[str, Any]] = {
         "model": dict(case.config),
         "trainer": dict(case.trainer),
         "training": {
@@ -118,6 +135,12 @@ def _config(case: GeneratorCase, folder: Path) -> dict[str, Mapping[str, Any]]:
             "device": "cpu",
         },
         "data": {"held_out": 0.25},
+    }
+    if isinstance(case, EncoderCase):
+        return tables
+    parts = {name: str(part.save(folder / name)) for name, part in case.parts().items()}
+    return {
+        **tables,
         "conditioner": {"width": CONDITION_WIDTH, "dropout": 0.3},
         "conditions": {
             "label": {"encoder": "label-embedding", "width": 5},

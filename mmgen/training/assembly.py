@@ -12,7 +12,7 @@ from mmgen.data import PictureData
 from mmgen.data.splits import canonical
 from mmgen.errors import DataError, OptionError, TrainingError, UnsupportedOperationError
 from mmgen.families import load_reference
-from mmgen.interfaces import Conditioner, Encoder, Generator, Model, Trainer
+from mmgen.interfaces import Classifies, Conditioner, Encoder, Generator, Model, Trainer
 from mmgen.options import Options, describe
 from mmgen.plugins import manager
 from mmgen.pretrained import build, from_pretrained
@@ -97,11 +97,13 @@ def _load_start(settings: Settings, from_model: str | Path) -> Model:
 def fill_from_data(
     cls: type[Options], values: Mapping[str, Any], data: PictureData
 ) -> dict[str, Any]:
-    """Return a config's values with the pictures' channels, height and width where not given."""
+    """Return a config's values with the data's own channels, size and classes where not given."""
     _, channels, height, width = data.images.shape
     known = {info.name for info in describe(cls)}
     of_data: dict[str, Any] = {"channels": channels, "height": height, "width": width}
     of_data["image_shape"] = (channels, height, width)
+    if data.class_names is not None:
+        of_data["classes"] = data.class_names
     if "height" not in known:
         of_data.pop("width")
     return {name: value for name, value in of_data.items() if name in known} | dict(values)
@@ -145,18 +147,19 @@ def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData) -> E
 
 def match_labels(model: Model, data: TrainingData) -> TrainingData:
     """Return the data with labels that count the model's classes, matched by name."""
-    if not isinstance(model, Generator) or data.train.labels is None:
-        return data
-    classes = {slot.name: slot.classes for slot in model.slots}.get("label")
-    if classes is None:
+    if isinstance(model, Generator):
+        classes = {slot.name: slot.classes for slot in model.slots}.get("label")
+    else:
+        classes = model.classes if isinstance(model, Classifies) else None
+    if classes is None or (data.train.labels is None and isinstance(model, Generator)):
         return data
     held_out = None if data.held_out is None else data.held_out.with_labels(classes)
     return TrainingData(data.train.with_labels(classes), held_out)
 
 
 def check_pictures(model: Model, data: PictureData) -> None:
-    """Raise DataError unless a generator makes pictures of the data's size and channels."""
-    if not isinstance(model, Generator):
+    """Raise DataError unless a model makes, or takes, pictures of the data's size and channels."""
+    if not isinstance(model, Generator | Encoder) or model.size is None:
         return
     size = model.size
     _, channels, height, width = data.images.shape
@@ -167,7 +170,7 @@ def check_pictures(model: Model, data: PictureData) -> None:
     )
     if size.channels != channels or not fits:
         raise DataError(
-            f"the model makes pictures of {size}; {data.name} has {width}×{height} with "
+            f"the model is for pictures of {size}; {data.name} has {width}×{height} with "
             f"{channels} channels; set data.size and data.channels, or [model] accordingly"
         )
 

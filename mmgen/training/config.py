@@ -47,6 +47,9 @@ class TrainingConfig(Options):
     compile: bool = option(False, help="compile the losses with torch.compile")
     device: str = option("auto", help="auto, cpu, cuda, cuda:1, …")
     seed: int = option(0, minimum=0, help="of weights, order of the pictures and noise")
+    balance: bool = option(
+        False, help="show every class equally often, however many pictures it has; needs labels"
+    )
     max_minutes: float | None = option(
         None, minimum=0.0, help="leave cleanly after this time; --resume goes on"
     )

@@ -18,9 +18,11 @@ class Source(Protocol):
 
     Attributes:
         device: where the rows lie and indices must be; None where they are decoded when read.
+        labels: int64 (N,); None without labels.
     """
 
     device: torch.device | None
+    labels: Tensor | None
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -52,6 +54,7 @@ class ResidentRows:
         self._lists = {
             name: value for name, value in columns.items() if not isinstance(value, Tensor)
         }
+        self.labels = self._tensors.get("label")
         self._length = len(next(iter(columns.values())))
 
     def __len__(self) -> int:
@@ -78,6 +81,7 @@ class DecodedRows:
     device: torch.device | None = None
 
     def __init__(self, data: PictureData) -> None:
+        self.labels = data.labels
         self._data = data
 
     def __len__(self) -> int:

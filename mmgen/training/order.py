@@ -1,7 +1,17 @@
 """The order in which a training sees its pictures."""
 
+from typing import Protocol
+
 import torch
 from torch import Tensor
+
+
+class Order(Protocol):
+    """An endless row of rows' numbers; a position in it is all the state."""
+
+    def indices(self, position: int, count: int) -> Tensor:
+        """Return the indices at positions position … position + count - 1, int64 (count,)."""
+        ...
 
 
 class ShuffledOrder:
@@ -38,9 +48,50 @@ class ShuffledOrder:
     def _permutation(self, epoch: int) -> Tensor:
         if epoch not in self._epochs:
             generator = torch.Generator().manual_seed((self._seed * 1_000_003 + epoch) % 2**63)
-            order = torch.randperm(self.num_pictures, generator=generator)
+            order = self._draw(generator)
             if self._device.type == "cuda":
                 order = order.pin_memory().to(self._device, non_blocking=True)
             self._epochs = {e: p for e, p in self._epochs.items() if e == epoch - 1}
             self._epochs[epoch] = order
         return self._epochs[epoch]
+
+    def _draw(self, generator: torch.Generator) -> Tensor:
+        return torch.randperm(self.num_pictures, generator=generator)
+
+
+class BalancedOrder(ShuffledOrder):
+    """Epochs in which every class comes equally often, to within one.
+
+    An epoch has as many places as there are pictures. Those of a rare class come again and again,
+    each as often as the others of its class, to within one; of a frequent class some are left out,
+    others every time.
+
+    Args:
+        labels: int64 (N,).
+        seed: of the draws.
+        device: where the indices go.
+    """
+
+    def __init__(self, labels: Tensor, seed: int, device: torch.device) -> None:
+        super().__init__(len(labels), seed, device)
+        labels = labels.cpu()
+        self._members = [torch.nonzero(labels == label)[:, 0] for label in labels.unique()]
+
+    def _draw(self, generator: torch.Generator) -> Tensor:
+        classes = len(self._members)
+        # Who gets one of the places that are left over is drawn too.
+        extra = torch.randperm(classes, generator=generator) < self.num_pictures % classes
+        places = [self.num_pictures // classes + int(more) for more in extra]
+        chosen = [
+            _repeated(members, count, generator)
+            for members, count in zip(self._members, places, strict=True)
+        ]
+        order = torch.cat(chosen)
+        return order[torch.randperm(len(order), generator=generator)]
+
+
+def _repeated(members: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    """Return `count` of the members, all equally often to within one."""
+    whole, rest = divmod(count, len(members))
+    some = members[torch.randperm(len(members), generator=generator)[:rest]]
+    return torch.cat([members.repeat(whole), some])

@@ -7,12 +7,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmgen.errors import DataError
 from mmgen.interfaces.noise import TrainingNoise
 from mmgen.interfaces.trainer import Batch, Phase, Stage, Trainer
 from mmgen.training.config import TrainingConfig
 from mmgen.training.feed import ReadAhead, ResidentRows, Source, fits_on, home_of
 from mmgen.training.machine import Machine
-from mmgen.training.order import ShuffledOrder
+from mmgen.training.order import BalancedOrder, Order, ShuffledOrder
 from mmgen.training.phases import GradientGate, RunningPhase, averages_applied
 from mmgen.training.random_state import own_randomness
 
@@ -30,7 +31,7 @@ class BatchFeed:
         self._source = source
         self._config = config
         self._machine = machine
-        self._order = ShuffledOrder(len(source), config.seed + salt, home_of(source))
+        self._order = make_order(source, config, config.seed + salt)
         self._ahead = ReadAhead(self._make) if source.device != machine.device else None
 
     def next(self) -> list[Batch]:
@@ -54,6 +55,20 @@ class BatchFeed:
         """Stop reading ahead."""
         if self._ahead is not None:
             self._ahead.close()
+
+
+def make_order(source: Source, config: TrainingConfig, seed: int) -> Order:
+    """Return the order in which a stage sees its pictures.
+
+    Raises:
+        DataError: balanced classes were asked for, and there are no labels.
+    """
+    home = home_of(source)
+    if not config.balance:
+        return ShuffledOrder(len(source), seed, home)
+    if source.labels is None:
+        raise DataError("training.balance needs labels; the data has none")
+    return BalancedOrder(source.labels, seed, home)
 
 
 class StageRun:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mmgen.data import PictureData
-from mmgen.interfaces import Condition, Generator, LogLikelihood, Noise
+from mmgen.interfaces import Classification, Condition, Generator, LogLikelihood, Model, Noise
 from mmgen.options import Options, option
 from mmgen.slots import Size
 
@@ -95,3 +95,21 @@ def grey(binary: PictureData) -> PictureData:
     images = binary.images[:].clone()
     images[-1, 0, 2, 2] = 77
     return PictureData(images=images, name="grey")
+
+
+class Brightness(Model):
+    """Takes bright pictures for "day" and dark ones for "night"."""
+
+    classes = ("night", "day")
+
+    def classify(self, images: Tensor) -> Classification:
+        day = (images.mean(dim=(1, 2, 3)) > 0.5).float()
+        return Classification(
+            probabilities=torch.stack([1 - day, day], dim=1), classes=self.classes
+        )
+
+
+@pytest.fixture
+def brightness() -> Brightness:
+    """A classifier whose mistakes are known."""
+    return Brightness(Options())

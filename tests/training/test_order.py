@@ -2,7 +2,7 @@
 
 import torch
 
-from mmgen.training.order import ShuffledOrder
+from mmgen.training.order import BalancedOrder, ShuffledOrder
 
 CPU = torch.device("cpu")
 
@@ -40,3 +40,36 @@ def test_the_global_generator_is_left_alone() -> None:
     torch.manual_seed(1)
     ShuffledOrder(10, 5, CPU).indices(0, 25)
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_balanced_classes_come_equally_often() -> None:
+    labels = torch.tensor([0] * 90 + [1] * 8 + [4] * 2)
+    order = BalancedOrder(labels, 0, CPU)
+    for epoch in range(3):
+        drawn = labels[order.indices(100 * epoch, 100)]
+        counts = drawn.bincount()[[0, 1, 4]]
+        assert counts.sum() == 100
+        assert counts.max() - counts.min() <= 1
+
+
+def test_pictures_of_a_rare_class_come_equally_often() -> None:
+    labels = torch.tensor([0] * 90 + [1] * 8)
+    order = BalancedOrder(labels, 0, CPU)
+    counts = order.indices(0, 98).bincount(minlength=98)
+    assert counts[90:].tolist().count(6) == 7  # 49 places for 8 pictures
+    assert sorted(counts[90:].tolist()) == [6] * 7 + [7]
+    assert counts[:90].max() == 1
+
+
+def test_all_of_a_frequent_class_come_in_time() -> None:
+    labels = torch.tensor([0] * 20 + [1] * 4)
+    order = BalancedOrder(labels, 0, CPU)
+    assert len(order.indices(0, 24 * 12).unique()) == 24
+
+
+def test_a_balanced_order_depends_on_seed_and_position_alone() -> None:
+    labels = torch.arange(30) % 3
+    whole = BalancedOrder(labels, 3, CPU).indices(0, 90)
+    assert torch.equal(BalancedOrder(labels, 3, CPU).indices(40, 50), whole[40:])
+    assert not torch.equal(BalancedOrder(labels, 4, CPU).indices(0, 90), whole)
+    assert not torch.equal(whole[:30], whole[30:60])

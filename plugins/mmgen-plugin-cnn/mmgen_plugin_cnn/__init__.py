@@ -1,0 +1,1 @@
+"""Convolutional networks: encoders of pictures that classify, and an autoencoder."""

@@ -1,0 +1,93 @@
+"""How a classifier learns: changed pictures, softened targets, cross-entropy."""
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from mmgen.interfaces import Batch, Noise, Phase, Stage, Trainer
+from mmgen.nn import random_affine, random_colour, random_erase
+from mmgen_plugin_cnn.classifier import Classifier
+from mmgen_plugin_cnn.config import ClassifierTraining
+
+
+class ClassifierTrainer(Trainer[ClassifierTraining]):
+    """Lowers the cross-entropy between the labels and what the classifier says."""
+
+    model: Classifier
+
+    def __init__(self, model: Classifier, options: ClassifierTraining) -> None:
+        super().__init__(model, options)
+        for parameter in model.parameters():
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+
+    def stages(self) -> Sequence[Stage]:
+        """One stage of one phase."""
+        phase = Phase(
+            name="classify",
+            parameters=[p for p in self.model.parameters() if p.requires_grad],
+            loss=self.loss,
+            ema=(self.model,),
+        )
+        return [Stage(name="train", phases=[phase])]
+
+    def loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
+        """Return the cross-entropy in nats, and how often the most probable class is right."""
+        images, labels = batch["target"], batch["label"]
+        targets = F.one_hot(labels, len(self.model.classes)).to(images.dtype)
+        with torch.no_grad():
+            images = self.change(images, rng)
+            if self.options.mixup:
+                images, targets = mix(images, targets, self.options.mixup)
+        logits = self._logits(images)
+        loss = F.cross_entropy(logits, targets, label_smoothing=self.options.label_smoothing)
+        accuracy = (logits.argmax(dim=1) == labels).float().mean()
+        return {"loss": loss, "accuracy": accuracy}
+
+    def change(self, images: Tensor, rng: Noise) -> Tensor:
+        """Return the pictures as the options change them."""
+        options = self.options
+        images = random_affine(
+            images,
+            rng,
+            shift=options.shift,
+            rotate=options.rotate,
+            zoom=options.zoom,
+            stretch=options.stretch,
+            flip=options.flip,
+        )
+        images = random_colour(
+            images,
+            rng,
+            brightness=options.brightness,
+            contrast=options.contrast,
+            saturation=options.saturation,
+        )
+        return random_erase(images, rng, probability=options.erase)
+
+    def evaluate(self, batch: Batch, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
+        """Return the cross-entropy in nats and whether the class is wrong, each (N,)."""
+        logits, labels = self._logits(batch["target"]), batch["label"]
+        return {
+            "cross_entropy": F.cross_entropy(logits, labels, reduction="none"),
+            "error": (logits.argmax(dim=1) != labels).float(),
+        }
+
+    def _logits(self, images: Tensor) -> Tensor:
+        images = images.contiguous(memory_format=torch.channels_last)
+        return self.model.logits(self.model(images=images).pooled)
+
+
+def mix(images: Tensor, targets: Tensor, alpha: float) -> tuple[Tensor, Tensor]:
+    """Mix each picture and its target with another's (Zhang et al. 2018).
+
+    Args:
+        images: (N, C, H, W).
+        targets: (N, K), probabilities.
+        alpha: of the Beta distribution that one share for the batch is drawn from.
+    """
+    share = torch.distributions.Beta(alpha, alpha).sample().to(images)
+    others = torch.randperm(len(images), device=images.device)
+    return torch.lerp(images[others], images, share), torch.lerp(targets[others], targets, share)
