@@ -5,6 +5,7 @@ so that whatever raises becomes a row "broken: why" while everything else works.
 """
 
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,7 +19,13 @@ import pluggy
 
 from mmgen import hookspecs
 from mmgen.entry_points import EntryPoint, entry_points
-from mmgen.errors import AmbiguousNameError, PluginError, UnknownNameError, did_you_mean
+from mmgen.errors import (
+    AmbiguousNameError,
+    MmgenWarning,
+    PluginError,
+    UnknownNameError,
+    did_you_mean,
+)
 from mmgen.families import (
     API_VERSION,
     Architecture,
@@ -90,7 +97,7 @@ class PluginManager:
         try:
             plugin.module = import_module(entry.value)
         except (Exception, SystemExit) as error:
-            plugin.broken = f"import failed: {type(error).__name__}: {error}"
+            plugin.broken = _in_one_line(f"import failed: {type(error).__name__}: {error}")
         self.add(plugin)
 
     def add(self, plugin: Plugin) -> None:
@@ -109,7 +116,7 @@ class PluginManager:
 
     def block(self, plugin: Plugin, why: str) -> None:
         """Mark a plugin as broken; none of its hooks is called from here on."""
-        plugin.broken = why
+        plugin.broken = _in_one_line(why)
         for brought in (plugin.families, plugin.modalities, plugin.datasets, plugin.metrics):
             brought.clear()
         plugin.formats.clear()
@@ -189,7 +196,7 @@ class PluginManager:
                 yield result
 
     def call(self, hook: str, **arguments: Any) -> list[tuple[Plugin, Any]]:
-        """Call a hook of every working plugin; one that raises is blocked.
+        """Call a hook of every working plugin; one that raises is blocked, with a warning.
 
         Returns:
             (plugin, result) for every result that is not None.
@@ -199,13 +206,15 @@ class PluginManager:
             try:
                 results += [(plugin, result) for result in self._results(plugin, hook, **arguments)]
             except PluginError as error:
-                self.block(plugin, str(error))
+                self._leave_out(plugin, error)
         return results
 
     def pass_on(
         self, hook: str, argument: str, value: Any, objection: Callable[[Any], str]
     ) -> tuple[Any, list[str]]:
-        """Let one working plugin after the other replace a value; one that fails is blocked.
+        """Let one working plugin after the other replace a value.
+
+        One that fails is blocked, with a warning: what it was to do is not done.
 
         Args:
             objection: says what is wrong with a result, or "".
@@ -222,8 +231,17 @@ class PluginManager:
                     value = result
                     names.append(plugin.name)
             except PluginError as error:
-                self.block(plugin, str(error))
+                self._leave_out(plugin, error)
         return value, names
+
+    def _leave_out(self, plugin: Plugin, error: PluginError) -> None:
+        """Block a plugin that failed at its work, and say so: no listing of this process will."""
+        self.block(plugin, str(error))
+        warnings.warn(
+            f"plugin {plugin.name!r} is broken and left out: {plugin.broken}",
+            MmgenWarning,
+            stacklevel=3,
+        )
 
     @property
     def families(self) -> list[tuple[Plugin, Family]]:
@@ -262,6 +280,10 @@ class PluginManager:
         every = [(plugin, item) for plugin in self.plugins for item in getattr(plugin, attribute)]
         found = [pair for pair in every if pair[1].name == name]
         return _only(kind, name, found, [item.name for _, item in every])[1]
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _only(kind: str, name: str, found: list[Any], known: list[str]) -> Any:

@@ -69,4 +69,4 @@ class AutoencoderTrainer(Trainer[AutoencoderTraining]):
 def _pair(batch: Batch) -> tuple[Tensor, Tensor]:
     """Return what is given and what is wanted, each (N, C, H, W)."""
     wanted: Tensor = batch["target"]
-    return batch["image"] if "image" in batch else wanted, wanted
+    return batch.get("image", wanted), wanted
