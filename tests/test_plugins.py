@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mmgen.errors import AmbiguousNameError, UnknownNameError
+from mmgen.errors import AmbiguousNameError, MmgenWarning, UnknownNameError
 from mmgen.families import (
     Architecture,
     DatasetSource,
@@ -322,7 +322,7 @@ def test_a_hook_that_raises_when_called_is_blocked_and_the_others_go_on() -> Non
         module_with(mmgen_training_event=complain, mmgen_families=lambda: [FAMILY]), manager, "bad"
     )
     added(module_with(mmgen_training_event=lambda event: heard.append(event)), manager, "good")
-    with pytest.warns(MmgenWarning, match="plugin 'bad' is broken and left out: .* raised ValueErr"):
+    with pytest.warns(MmgenWarning, match="plugin 'bad' is broken and left out: .* raised"):
         manager.call("mmgen_training_event", event="start")
     manager.call("mmgen_training_event", event="end")
     assert heard == ["start", "end"]
