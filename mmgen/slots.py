@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from mmgen.errors import InputError
+from mmgen.errors import InputError, did_you_mean
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,29 @@ class Slot:
             required=data.get("required", False),
             classes=None if classes is None else tuple(classes),
         )
+
+    def class_number(self, value: Any) -> int:
+        """Return the number of a class that is given by its name, in any case, or its number.
+
+        Numbers count from 0. Where the names are numbers themselves, it is the name that counts.
+
+        Raises:
+            InputError: it is none of the classes; names the nearest and the first twelve.
+        """
+        classes = self.classes or ()
+        names = [name.lower() for name in classes]
+        if isinstance(value, str) and value.lower() in names:
+            return names.index(value.lower())
+        try:
+            number = int(value)
+        except (TypeError, ValueError, OverflowError):
+            number = -1
+        if 0 <= number < len(classes) and not isinstance(value, float | bool):
+            return number
+        near = did_you_mean(str(value), classes)
+        known = f"{near} The" if near else "; the"
+        listed = ", ".join(classes[:12]) + (", …" if len(classes) > 12 else "")
+        raise InputError(f"unknown {self.name} {value!r}{known} {len(classes)} classes: {listed}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,15 @@ def test_a_slot_survives_json(slot: Slot) -> None:
     assert Slot.from_dict(json.loads(json.dumps(slot.to_dict()))) == slot
 
 
+def test_a_class_is_given_by_name_or_number_and_an_unknown_one_is_refused_in_a_sentence() -> None:
+    slot = Slot(name="pet", modality="label", classes=("Cat", "Dog", "0"))
+    assert [slot.class_number(value) for value in ("dog", "0", 0, "1")] == [1, 2, 0, 1]
+    with pytest.raises(InputError, match=r"unknown pet 'horse'; the 3 classes: Cat, Dog, 0$"):
+        slot.class_number("horse")
+    with pytest.raises(InputError, match=r"unknown pet 'bog'; did you mean 'Dog'\? The 3 classes"):
+        slot.class_number("bog")
+
+
 def test_a_slot_is_optional_unless_told() -> None:
     assert not Slot.from_dict({"name": "label", "modality": "label"}).required
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmgen.cli.request import Request, check_request
+from mmgen.cli.request import MOST_SEED, Request, check_request
 from mmgen.cli.target import Target
 from mmgen.errors import InputError, MmgenError, OptionError, did_you_mean
 from mmgen.options import describe
@@ -90,7 +90,7 @@ def _read_job(row: Mapping[str, Any], target: Target, base: Request) -> Job:
             many = value if isinstance(value, list) else [value]
             inputs[key] = tuple(item if isinstance(item, str) else str(item) for item in many)
         else:
-            every = [*_OWN, *sorted(slots), *sorted(known)]
+            every = [*_OWN, *sorted(slots), *sorted(known.difference(_OWN))]
             near = did_you_mean(key, every) or "."
             raise OptionError(f"unknown key {key!r}{near} Known: {', '.join(every)}")
     settings = row.get("set") or {}
@@ -99,20 +99,23 @@ def _read_job(row: Mapping[str, Any], target: Target, base: Request) -> Job:
     request = Request(
         inputs=inputs,
         options=options | dict(settings),
-        num_images=_number(row, "n", 1, base.num_images),
-        seed=_number(row, "seed", 0, base.seed),
+        num_images=_number(row, "n", 1, None, base.num_images),
+        seed=_number(row, "seed", 0, MOST_SEED, base.seed),
     )
     return Job(request, str(row.get("output") or ""))
 
 
-def _number(row: Mapping[str, Any], key: str, least: int, default: int | None) -> int | None:
+def _number(
+    row: Mapping[str, Any], key: str, least: int, most: int | None, default: int | None
+) -> int | None:
     value = row.get(key)
     if value is None:
         return default
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = least - 1
-    if number < least or isinstance(value, float | bool):
-        raise OptionError(f"{key!r} is a whole number from {least}; got {value!r}")
+    if number < least or (most and number > most) or isinstance(value, float | bool):
+        rule = f"from {least}" + (f" to {most}" if most else "")
+        raise OptionError(f"{key!r} is a whole number {rule}; got {value!r}")
     return number

@@ -10,6 +10,7 @@ import click
 from mmgen.cli.output import DTYPES, examples, note, print_json
 from mmgen.cli.places import Places
 from mmgen.cli.request import (
+    MOST_SEED,
     Request,
     check_picture,
     check_request,
@@ -53,7 +54,7 @@ _DEFAULT_STEPS = 8
     help="Number of pictures; where an input has several values, of each.  [default: 1]",
 )
 @click.option(
-    "--seed", type=click.IntRange(0, 2**63 - 1), metavar="S", help="Makes the pictures again."
+    "--seed", type=click.IntRange(0, MOST_SEED), metavar="S", help="Makes the pictures again."
 )
 @click.option(
     "--set", "settings", multiple=True, metavar="OPTION=V", help="An option; mmgen info lists them."

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mmgen.errors import InputError, did_you_mean
+from mmgen.errors import InputError
 from mmgen.media.pictures import to_contract
 from mmgen.slots import Size, Slot
 
@@ -29,24 +29,7 @@ def read_labels(value: Any, slot: Slot, size: Size) -> Tensor:  # noqa: ARG001
     many = value if isinstance(value, list | tuple | range) else [value]
     if not many:
         raise InputError(f"{slot.name!r} got an empty list; give at least one class")
-    return torch.tensor([_class_number(item, slot) for item in many], dtype=torch.int64)
-
-
-def _class_number(value: Any, slot: Slot) -> int:
-    classes = slot.classes or ()
-    names = [name.lower() for name in classes]
-    if isinstance(value, str) and value.lower() in names:
-        return names.index(value.lower())
-    try:
-        number = int(value)
-    except (TypeError, ValueError):
-        number = -1
-    # A number counts from 0; where the names are numbers themselves the name has been tried.
-    if 0 <= number < len(classes) and not isinstance(value, float | bool):
-        return number
-    near = did_you_mean(str(value), classes) or ";"
-    shown = ", ".join(classes[:12]) + (", …" if len(classes) > 12 else "")
-    raise InputError(f"unknown {slot.name} {value!r}{near} The {len(classes)} classes: {shown}")
+    return torch.tensor([slot.class_number(item) for item in many], dtype=torch.int64)
 
 
 def read_texts(value: Any, slot: Slot, size: Size) -> list[str]:  # noqa: ARG001

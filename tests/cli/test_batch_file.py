@@ -62,6 +62,8 @@ def test_the_model_is_loaded_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
         ("jobs.jsonl", '{"label": "cat"}\n{"label": "bat"}\n', 1, "line 2: unknown label 'bat'"),
         ("jobs.jsonl", '{"lable": "cat"}\n', 1, "line 1: unknown key 'lable'; did you mean"),
         ("jobs.jsonl", '{"n": 0}\n', 1, "line 1: 'n' is a whole number from 1"),
+        ("jobs.jsonl", '{"seed": 9223372036854775808}\n', 1, "line 1: 'seed' is a whole number"),
+        ("jobs.jsonl", '{"n": 1e999}\n', 1, "line 1: 'n' is a whole number"),
         ("jobs.jsonl", "[1]\n", 1, "line 1: a job is a JSON object"),
         ("jobs.jsonl", "{\n", 1, "line 1: not JSON"),
         ("jobs.jsonl", "", 1, "holds no job"),

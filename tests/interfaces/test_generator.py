@@ -85,7 +85,7 @@ def test_the_number_of_pictures_is_what_all_say(
         ({"label": ["cat", "dog"], "num_images": 3}, "num_images: 3, label: 2"),
         ({"label": ["cat", "dog"], "text": ["a", "b", "c"]}, "label: 2, text: 3"),
         ({"label": []}, "empty list"),
-        ({"label": "horse"}, "unknown label 'horse'; The 3 classes: cat, dog, 10"),
+        ({"label": "horse"}, "unknown label 'horse'; the 3 classes: cat, dog, 10"),
         ({"label": "dgo"}, "did you mean 'dog'"),
         ({"label": 3}, "unknown label 3"),
         ({"label": -1}, "unknown label -1"),

@@ -40,7 +40,9 @@ def test_classes_are_read_by_name_and_number(value: Any, numbers: list[int]) -> 
     assert found.tolist() == numbers
 
 
-@pytest.mark.parametrize("value", ["three", 4, -1, 1.0, True, None, [[1]], [], np.zeros((2, 2))])
+@pytest.mark.parametrize(
+    "value", ["three", 4, -1, 1.0, float("inf"), True, None, [[1]], [], np.zeros((2, 2))]
+)
 def test_what_is_no_class_is_refused(value: Any) -> None:
     with pytest.raises(InputError, match="digit"):
         read_labels(value, LABEL, SIZE)
