@@ -11,6 +11,8 @@ from mmgen.errors import InputError, UnsupportedConditionError, UnsupportedOpera
 from mmgen.families import load_reference
 from mmgen.interfaces import Generator, Model, Samples
 from mmgen.interfaces.capabilities import Interpolates, Reconstructs
+from mmgen.interfaces.counting import take_rows
+from mmgen.interfaces.memory import report_out_of_memory
 from mmgen.interfaces.recipe import media_hash, write_recipe
 from mmgen.plugins import manager
 from mmgen.pretrained import from_pretrained
@@ -50,14 +52,18 @@ def generate(
 
 
 @torch.inference_mode()
-def reconstruct(model: Generator, given: Mapping[str, Sequence[str]]) -> Samples:
+def reconstruct(
+    model: Generator, given: Mapping[str, Sequence[str]], *, batch_size: int | None = None
+) -> Samples:
     """Return what the model makes of pictures when it sees them through its latents.
 
     Args:
         given: the pictures' paths under "image"; conditions by slot, one value or one each.
+        batch_size: how many are worked on at once; None picks by their size.
 
     Raises:
         UnsupportedOperationError: it cannot.
+        OutOfMemoryError: says which batch size fits.
     """
     if not isinstance(model, Reconstructs):
         raise UnsupportedOperationError(f"{model.title} cannot reconstruct pictures")
@@ -65,10 +71,22 @@ def reconstruct(model: Generator, given: Mapping[str, Sequence[str]]) -> Samples
     images = read_slot(_PICTURES, paths, model)
     others = {name: list(many) for name, many in given.items() if name != "image"}
     conditions = read_conditions(model, others, len(images))
-    made = model.reconstruct(images.to(model.device), **conditions)
-    recipe = _recipe(model, "reconstruct", len(images), others, conditions)
+    size = batch_size or model.default_batch_size()
+    made = []
+    for start in range(0, len(images), size):
+        rows = {"image": images, **conditions}
+        batch = take_rows(rows, start, start + size, len(images))
+
+        def see(count: int, batch: Any = batch) -> torch.Tensor:
+            part = take_rows(batch, 0, count, count)
+            pictures = part.pop("image").to(model.device)
+            return model.reconstruct(pictures, **part).float().cpu().clamp(0, 1)
+
+        with report_out_of_memory(see, len(batch["image"])):
+            made.append(see(len(batch["image"])))
+    recipe = _recipe(model, "reconstruct", len(images), size, others, conditions)
     recipe["conditions"]["image"] = list(map(_medium, paths, images))
-    return Samples(made.float().cpu().clamp(0, 1), recipe)
+    return Samples(torch.cat(made), recipe)
 
 
 @torch.inference_mode()
@@ -89,7 +107,7 @@ def interpolate(
     conditions = read_conditions(model, given, steps)
     first, last = images.to(model.device)
     made = model.interpolate(first, last, steps, **conditions)
-    recipe = _recipe(model, "interpolate", steps, given, conditions)
+    recipe = _recipe(model, "interpolate", steps, steps, given, conditions)
     recipe |= {"ends": list(map(_medium, ends, images)), "steps": steps}
     return Samples(made.float().cpu().clamp(0, 1), recipe)
 
@@ -131,12 +149,13 @@ def _recipe(
     model: Generator,
     operation: str,
     count: int,
+    batch_size: int,
     given: Mapping[str, Any],
     conditions: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return a recipe that says which operation made the pictures; nothing was drawn."""
     options = model.generation()
-    recipe = write_recipe(model, range(count), 0, given, conditions, options, count)
+    recipe = write_recipe(model, range(count), 0, given, conditions, options, batch_size)
     return recipe | {"operation": operation, "options": {}}
 
 

@@ -162,8 +162,9 @@ def _make(
         for slot, values in recipe["conditions"].items()
     }
     operation = recipe.get("operation", "generate")
+    batch_size = setting.batch_size or recipe["batch_size"]
     if operation == "reconstruct":
-        return operations.reconstruct(model, given)
+        return operations.reconstruct(model, given, batch_size=batch_size)
     if operation == "interpolate":
         ends = [paths[value["sha256"]] for value in recipe["ends"]]
         return operations.interpolate(model, ends, int(recipe["steps"]), given)[recipe["indices"]]
@@ -171,7 +172,6 @@ def _make(
     values = {slot: many[0] if len(many) == 1 else many for slot, many in given.items()}
     arguments = {"seed": recipe["seed"], "indices": recipe["indices"], **values, **options}
     with progress_bar("pictures") as progress:
-        batch_size = setting.batch_size or recipe["batch_size"]
         return operations.generate(model, arguments, batch_size=batch_size, progress=progress)
 
 

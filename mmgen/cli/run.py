@@ -180,6 +180,8 @@ def _check_combination(request: Request, choice: _Choice) -> None:
     special = choice.reconstruct or bool(choice.interpolate)
     if special and (request.options or request.seed is not None):
         raise click.UsageError(f"{given[0]} takes neither --seed nor --set: nothing is drawn")
+    if choice.interpolate and choice.batch_size is not None:
+        raise click.UsageError("--interpolate takes no --batch-size: its pictures are made at once")
     if choice.reconstruct and request.num_images is not None:
         raise click.UsageError("--reconstruct gives one picture for each --image; leave -n out")
 
@@ -208,7 +210,7 @@ def _draw(model: "Generator", request: Request, choice: _Choice) -> "Samples":
     from mmgen.cli import operations
 
     if choice.reconstruct:
-        return operations.reconstruct(model, request.inputs)
+        return operations.reconstruct(model, request.inputs, batch_size=choice.batch_size)
     if choice.interpolate:
         steps = request.num_images or _DEFAULT_STEPS
         return operations.interpolate(model, choice.interpolate, steps, request.inputs)

@@ -94,6 +94,33 @@ def test_reconstruct_shows_what_the_model_makes_of_a_picture(picture: Path, run:
     assert np.array_equal(pixels("x.png"), expected)
 
 
+def test_reconstruct_works_in_batches(
+    picture: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("L", (8, 8), 90).save("grey.png")
+    given = [word for name in (picture, "grey.png", picture) for word in ("--image", name)]
+    labels = [word for name in ("cat", "dog", "bird") for word in ("--label", name)]
+    arguments = ["run", "tiny-pets", "--reconstruct", *given, *labels]
+    assert run(*arguments, "-o", "whole").code == 0
+    from tiny_networks import Tiny
+
+    seen = []
+    reconstruct = Tiny.reconstruct
+    monkeypatch.setattr(
+        Tiny,
+        "reconstruct",
+        lambda self, images, label: (
+            seen.append((len(images), label.tolist())),
+            reconstruct(self, images),
+        )[1],
+    )
+    assert run(*arguments, "--batch-size", 2, "-o", "parts").code == 0
+    assert seen == [(2, [0, 1]), (1, [2])]
+    assert read_recipe(Path("parts/0000.png"))["batch_size"] == 2
+    for name in ("0000.png", "0001.png", "0002.png"):
+        assert np.array_equal(pixels(f"whole/{name}"), pixels(f"parts/{name}"))
+
+
 def test_interpolate_goes_from_one_picture_to_another(picture: Path, run: Run) -> None:
     Image.new("L", (8, 8), 0).save("black.png")
     result = run("run", "tiny-pets", "--interpolate", picture, "black.png", "-n", 3, "-o", "way")
@@ -147,6 +174,11 @@ def test_known_pixels_are_kept(picture: Path, run: Run) -> None:
         (["tiny-pets", "-o", "x.png", "--format", "webp"], 2, "do not agree"),
         (["tiny-pets", "--reconstruct"], 2, "--reconstruct needs --image"),
         (["tiny-pets", "--interpolate", "picture.png", "nowhere.png"], 1, "does not exist"),
+        (
+            ["tiny-pets", "--interpolate", "picture.png", "picture.png", "--batch-size", "2"],
+            2,
+            "--interpolate takes no --batch-size",
+        ),
         (["tiny-pets", "--lable", "cat"], 2, "--label"),
         (["nobody/nothing", "-o", "picture.png"], 1, "exists"),
     ],
