@@ -194,7 +194,12 @@ def index_path() -> Path:
 
 
 class Catalogue:
-    """Every model known to this installation. Use `catalogue()`."""
+    """Every model known to this installation. Use `catalogue()`.
+
+    Attributes:
+        entries: sorted by family and name.
+        shared: names that several plugins bring, so that none of them can be used, and why.
+    """
 
     def __init__(self, plugins: PluginManager, index: Registry) -> None:
         self.index = index
@@ -209,6 +214,19 @@ class Catalogue:
             if entry.name not in brought
         ]
         self.entries.sort(key=lambda entry: (entry.family, entry.name))
+        self.shared = self._shared_names()
+
+    def _shared_names(self) -> dict[str, str]:
+        """Return what to do about each name that several plugins bring."""
+        owners: dict[str, list[str]] = {}
+        for entry in self.entries:
+            owners.setdefault(entry.name, []).append(entry.plugin)
+        return {
+            name: f"brought by {' and '.join(plugins)}; uninstall one, or choose with "
+            "MMGEN_PLUGINS=name"
+            for name, plugins in owners.items()
+            if len(plugins) > 1
+        }
 
     def _add_plugin(self, plugins: PluginManager, plugin: Plugin) -> None:
         if plugin.registry is None:
@@ -233,12 +251,8 @@ class Catalogue:
         if not found:
             near = did_you_mean(name, [entry.name for entry in self.entries]) or "."
             raise UnknownNameError(f"unknown model {name!r}{near} All models: mmgen list")
-        if len(found) > 1:
-            owners = " and ".join(entry.plugin for entry in found)
-            raise AmbiguousNameError(
-                f"model {name!r} is brought by {owners}; "
-                "uninstall one, or choose with MMGEN_PLUGINS=name"
-            )
+        if name in self.shared:
+            raise AmbiguousNameError(f"model {name!r} is {self.shared[name]}")
         return found[0]
 
     def find_usable(self, name: str) -> ModelEntry:

@@ -52,7 +52,8 @@ def command(as_json: bool) -> int:
 def examine() -> dict[str, Any]:
     """Return all that is found, JSON-able."""
     devices, device_problems = _devices()
-    plugin_commands()
+    plugin_commands()  # what fails here, or as the catalogue is read, is broken
+    models = catalogue()
     plugins = [
         {"name": item.name, "distribution": item.distribution, "version": item.version,
          "status": item.status}
@@ -63,6 +64,7 @@ def examine() -> dict[str, Any]:
         for row in plugins
         if row["status"] != "ok"
     ]
+    shared = [f"model {name!r} is {why}" for name, why in models.shared.items()]
     cache = hub_cache()
     size = _size_of_folder(cache)
     return {
@@ -74,11 +76,11 @@ def examine() -> dict[str, Any]:
         "devices": devices,
         "plugins": plugins,
         "models": {
-            "known": len(catalogue().entries),
-            "installed": sum(entry.installed for entry in catalogue().entries),
+            "known": len(models.entries),
+            "installed": sum(entry.installed for entry in models.entries),
         },
         "cache": {"folder": str(cache), "bytes": size},
-        "problems": [*clashes(), *_missing_libraries(), *device_problems, *broken],
+        "problems": [*clashes(), *_missing_libraries(), *device_problems, *broken, *shared],
     }
 
 

@@ -99,6 +99,8 @@ def status(entry: ModelEntry) -> str:
     """Return whether a model can be used, and what to do or what it costs where it cannot."""
     if not entry.installed or entry.broken:
         return entry.status
+    if entry.name in catalogue().shared:
+        return catalogue().shared[entry.name]
     return "ready" if weights_present(entry) else f"to download: {file_size(entry.bytes)}"
 
 

@@ -33,6 +33,26 @@ def test_a_broken_plugin_is_a_problem(run: Run) -> None:
     assert "odd-plugin) is broken: import failed" in result.err
 
 
+def test_a_plugin_with_a_damaged_registry_is_a_problem(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "odd.toml").write_text("schema = 9\n")
+    manager().plugins[-1].registry = tmp_path / "odd.toml"
+    result = run("doctor")
+    assert result.code == 1
+    assert "tiny-zoo) is broken" in result.err
+    assert "tiny-zoo      1.0      broken" in result.out
+
+
+def test_two_plugins_with_one_model_are_a_problem(run: Run) -> None:
+    tiny = manager().plugins[-1]
+    manager().add(Plugin("rival", "rival-zoo", "1.0", registry=tiny.registry))
+    why = "brought by tiny-zoo and rival-zoo; uninstall one"
+    result = run("doctor")
+    assert result.code == 1
+    assert f"model 'tiny-pets' is {why}" in result.err
+    assert run("list").out.count(why) == 2
+    assert f"model 'tiny-pets' is {why}" in run("run", "tiny-pets").err
+
+
 def test_two_distributions_with_one_package_are_a_problem(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
