@@ -1,7 +1,7 @@
 """From the records of a split to PictureData: one shape, decoded once, or lazily when large."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -45,12 +45,14 @@ def assemble(
         DataError: unequal sizes that no option mends; broken pictures under on_broken="stop";
             no sound picture.
     """
-    if isinstance(records.pictures, Tensor):
-        images = _fit_array(records.pictures, options)
-        decoded = _Decoded(images, np.arange(len(images)))
-    else:
-        decoded = _decode(records.pictures, options, name, progress)
-    problems = (*records.problems, *decoded.problems)
+    decoded = _decode_any(records.pictures, options, name, progress)
+    given = None
+    if records.given is not None:
+        # A picture whose partner is broken can be seen here, and not when it is learned from.
+        strict = options.replace(on_broken="stop")
+        given = _decode_any(records.given, strict, f"{name} (what goes in)", progress)
+        decoded, given = _in_step(decoded, given)
+    problems = (*records.problems, *decoded.problems, *(given.problems if given else ()))
     if problems and options.on_broken == "stop":
         raise DataError(
             f"{_in_words(problems, len(records))}; mend or remove them, or leave them out with "
@@ -71,7 +73,38 @@ def assemble(
         split=split,
         found_problems=problems,
         notes=records.notes,
-        digests=decoded.digests,
+        given=None if given is None else given.images,
+        digests=decoded.digests if given is None or given.digests is None else None,
+    )
+
+
+def _decode_any(
+    pictures: EncodedPictures | Tensor, options: DataOptions, name: str, progress: Progress | None
+) -> _Decoded:
+    if isinstance(pictures, Tensor):
+        images = _fit_array(pictures, options)
+        return _Decoded(images, np.arange(len(images)))
+    return _decode(pictures, options, name, progress)
+
+
+def _in_step(decoded: _Decoded, given: _Decoded) -> tuple[_Decoded, _Decoded]:
+    """Return both with the rows alone that came through in both."""
+    rows = np.intersect1d(decoded.rows, given.rows)
+    return _only(decoded, rows), _only(given, rows)
+
+
+def _only(decoded: _Decoded, rows: np.ndarray) -> _Decoded:
+    if len(rows) == len(decoded.rows):
+        return decoded
+    places = np.searchsorted(decoded.rows, rows)
+    images = decoded.images
+    return replace(
+        decoded,
+        images=images[torch.from_numpy(places)]
+        if isinstance(images, Tensor)
+        else images.select(places),
+        rows=rows,
+        digests=None if decoded.digests is None else decoded.digests[places],
     )
 
 

@@ -11,6 +11,7 @@ from mmgen.errors import DataError, did_you_mean
 
 LABEL_COLUMNS = ("label", "labels")
 TEXT_COLUMNS = ("text", "caption", "captions")
+GIVEN_COLUMNS = ("input", "conditioning_image")
 _MOST_CLASSES = 2**20
 
 

@@ -2,10 +2,12 @@
 
 The layouts are those of Hugging Face image folders: pictures anywhere; folders train, valid and
 test as splits; one sub-folder per class; metadata.jsonl or metadata.csv with further columns.
-Besides, `x.txt` beside `x.jpg` is its caption.
+Besides, `x.txt` beside `x.jpg` is its caption. Where metadata has `input_file_name`, each picture
+is to be made from another, and those others are not pictures of the set themselves.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -13,6 +15,7 @@ from pathlib import PurePosixPath
 from torch import Tensor
 
 from mmgen.data.columns import (
+    GIVEN_COLUMNS,
     LABEL_COLUMNS,
     TEXT_COLUMNS,
     choose_column,
@@ -21,7 +24,7 @@ from mmgen.data.columns import (
     to_texts,
 )
 from mmgen.data.filetree import FileTree, is_picture_name
-from mmgen.data.metadata import Metadata, read_metadata
+from mmgen.data.metadata import PATH_ENDING, Metadata, read_metadata
 from mmgen.data.options import DataOptions
 from mmgen.data.records import Problem, Records
 from mmgen.data.splits import canonical, is_split_name
@@ -54,10 +57,12 @@ class ImageFolder:
         DataError: there is no picture in it.
     """
 
-    def __init__(self, tree: FileTree) -> None:
+    def __init__(self, tree: FileTree, *, without: Collection[str] = ()) -> None:
         self.name = tree.path.stem
         self._tree = tree
-        pictures = [name for name in tree.names if is_picture_name(name)]
+        self._without = frozenset(without)
+        every = [name for name in tree.names if is_picture_name(name)]
+        pictures = [name for name in every if name not in self._without]
         if not pictures:
             raise DataError(_no_pictures(tree))
         self._root = _common_folder(pictures)
@@ -71,6 +76,9 @@ class ImageFolder:
 
     def read(self, split: str, options: DataOptions) -> Records:
         """Return the pictures of a split, sorted by name, with labels and captions."""
+        partners = self._partners(options.given_column)
+        if partners and not self._without:
+            return ImageFolder(self._tree, without=partners.values()).read(split, options)
         pictures = self._by_split[split]
         labels, class_names = self._labels(pictures, options.label_column)
         texts = self._texts(pictures, options.text_column)
@@ -79,6 +87,7 @@ class ImageFolder:
             labels=labels,
             class_names=class_names,
             texts=texts,
+            given=self._given(pictures, partners),
             problems=self._missing_files(split),
             notes=self._notes(),
         )
@@ -86,6 +95,29 @@ class ImageFolder:
     @cached_property
     def _metadata(self) -> Metadata:
         return read_metadata(self._tree)
+
+    def _partners(self, asked: str | None) -> dict[str, str]:
+        """Return the picture that goes in for each picture that has one."""
+        columns = [name.removesuffix(PATH_ENDING) for name in self._metadata.path_columns]
+        column = choose_column(
+            asked, GIVEN_COLUMNS, columns, option="given_column", source=str(self._tree.path)
+        )
+        if column is None:
+            return {}
+        rows = self._metadata.rows.items()
+        named = {picture: row.get(f"{column}{PATH_ENDING}") for picture, row in rows}
+        return {picture: name for picture, name in named.items() if name is not None}
+
+    def _given(self, pictures: list[str], partners: dict[str, str]) -> FilePictures | None:
+        if not partners:
+            return None
+        alone = [picture for picture in pictures if picture not in partners]
+        if alone:
+            raise DataError(
+                f"every picture needs one to be made from; {self._tree.path}: {alone[0]!r} "
+                f"has none in the metadata ({len(alone)} of {len(pictures)})"
+            )
+        return FilePictures(self._tree, [partners[picture] for picture in pictures])
 
     @cached_property
     def _every_picture(self) -> list[str]:

@@ -10,6 +10,7 @@ from mmgen.data.filetree import FileTree
 from mmgen.errors import DataError
 
 FILE_NAMES = ("metadata.jsonl", "metadata.csv")
+PATH_ENDING = "_file_name"  # of columns that name a further picture
 _FILE_COLUMN = "file_name"
 
 
@@ -26,6 +27,11 @@ class Metadata:
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)
     columns: dict[str, None] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def path_columns(self) -> list[str]:
+        """The columns that name further pictures, as places in the tree."""
+        return [name for name in self.columns if name.endswith(PATH_ENDING)]
 
     def column(self, name: str, pictures: list[str]) -> list[Any]:
         """Return a column's value for each picture; None where it has none."""
@@ -51,11 +57,18 @@ def read_metadata(tree: FileTree) -> Metadata:
                     f"every row of {file_name} names its picture as {_FILE_COLUMN!r}; "
                     f"{tree.path}: {place} has {', '.join(row) or 'nothing'}"
                 )
-            path = f"{folder}/{picture}" if folder else picture
+            path = _inside(folder, picture)
+            for key, value in row.items():
+                if key.endswith(PATH_ENDING) and isinstance(value, str):
+                    row[key] = _inside(folder, value)
             metadata.rows[path] = row
             metadata.places[path] = place
             metadata.columns.update(dict.fromkeys(row))
     return metadata
+
+
+def _inside(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
 
 
 def _read_rows(tree: FileTree, name: str) -> list[tuple[int, dict[str, Any]]]:

@@ -1,7 +1,8 @@
 """Arrays in an .npz file: named splits, with labels where there are any.
 
 Understood names, with any word for a split: `train`, `valid`, `test`; `train_images` and
-`train_labels`; `x_train` and `y_train`; `images` and `labels` alone; `class_names`. A .npy file
+`train_labels`; `x_train` and `y_train`; `images` and `labels` alone; `class_names`; `inputs` or
+`train_inputs` for what goes in, where pictures are to be made from others. A .npy file
 is one array of pictures. Pickled objects are never read.
 """
 
@@ -23,15 +24,17 @@ from mmgen.errors import DataError
 _PICTURES = ("images", "image", "pictures", "x", "data", "arr_0")
 _SINGLE = "images"  # what the array of a .npy file is called
 _DAMAGE = (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
+_GIVEN = ("inputs", "input")
 _LABELS = ("labels", "label", "y", "targets")
 
 
 @dataclass
-class _Pair:
+class _Names:
     """What the arrays of one split are called."""
 
     pictures: str | None = None
     labels: str | None = None
+    given: str | None = None
 
 
 class Npz:
@@ -62,15 +65,24 @@ class Npz:
         """Return a split's pictures and labels."""
         names = self._by_split[split]
         assert names.pictures is not None
-        array, where = self._load(names.pictures), f"{self._path}: {names.pictures!r}"
-        pictures = to_pictures(array, image_shape=options.image_shape, where=where)
+        pictures = self._pictures(names.pictures, options)
         labels, class_names = self._read_labels(names.labels)
         if labels is not None and len(labels) != len(pictures):
             raise DataError(
                 f"{self._path}: every picture has a label; {names.pictures!r} has {len(pictures)} "
                 f"rows and {names.labels!r} has {len(labels)}"
             )
-        return Records(pictures=pictures, labels=labels, class_names=class_names)
+        given = None if names.given is None else self._pictures(names.given, options)
+        if given is not None and len(given) != len(pictures):
+            raise DataError(
+                f"{self._path}: every picture has one to be made from; {names.pictures!r} has "
+                f"{len(pictures)} rows and {names.given!r} has {len(given)}"
+            )
+        return Records(pictures=pictures, labels=labels, class_names=class_names, given=given)
+
+    def _pictures(self, name: str, options: DataOptions) -> Tensor:
+        where = f"{self._path}: {name!r}"
+        return to_pictures(self._load(name), image_shape=options.image_shape, where=where)
 
     def _read_labels(self, name: str | None) -> tuple[Tensor | None, tuple[str, ...] | None]:
         if name is None:
@@ -119,24 +131,25 @@ def _read(path: Path, name: str) -> np.ndarray:
         return loaded if isinstance(loaded, np.ndarray) else loaded[name]
 
 
-def _group(arrays: tuple[str, ...]) -> dict[str, _Pair]:
-    splits: dict[str, _Pair] = {}
+def _group(arrays: tuple[str, ...]) -> dict[str, _Names]:
+    splits: dict[str, _Names] = {}
     for name in arrays:
         split, role = _meaning(name)
         if role == "pictures":
-            splits.setdefault(split, _Pair()).pictures = name
+            splits.setdefault(split, _Names()).pictures = name
+        elif role == "given":
+            splits.setdefault(split, _Names()).given = name
         elif role == "labels":
-            splits.setdefault(split, _Pair()).labels = name
+            splits.setdefault(split, _Names()).labels = name
     return splits
 
 
 def _meaning(name: str) -> tuple[str, str | None]:
-    """Return (split, "pictures", "labels" or None) for an array's name."""
+    """Return (split, "pictures", "given", "labels" or None) for an array's name."""
     if is_split_name(name):
         return name, "pictures"
     words = name.lower().rsplit("_", 1)
     split = next((word for word in words if is_split_name(word)), "train")
     rest = "_".join(word for word in words if word != split) if split in words else name.lower()
-    if rest in _PICTURES:
-        return split, "pictures"
-    return split, "labels" if rest in _LABELS else None
+    roles = {"pictures": _PICTURES, "given": _GIVEN, "labels": _LABELS}
+    return split, next((role for role, names in roles.items() if rest in names), None)

@@ -32,6 +32,11 @@ class DataOptions(Options):
         help="channels,height,width of pictures stored as flat rows or packed bits",
     )
     image_column: str | None = option(None, help="column of the pictures; none: found by its type")
+    given_column: str | None = option(
+        None,
+        help="column of the pictures that go in, where each picture is to be made from another; "
+        "none: 'input' or 'conditioning_image' (in metadata.jsonl: input_file_name, …)",
+    )
     label_column: str | None = option(None, help="column of the labels; none: 'label' or 'labels'")
     text_column: str | None = option(
         None, help="column of the captions; none: 'text', 'caption' or 'captions'"

@@ -51,6 +51,7 @@ class Parquet:
             columns.choose_pictures(options.image_column, source=source),
             label,
             columns.choose_texts(options.text_column, source=source),
+            columns.choose_given(options.given_column, source=source),
         ]
         return to_records(
             self._table(files, [name for name in chosen if name is not None], options),

@@ -17,7 +17,7 @@ from mmgen.data.splits import held_out_rows, other_rows
 from mmgen.errors import DataError, did_you_mean
 
 Batch = dict[str, Any]
-COLUMNS = ("label", "text")
+COLUMNS = ("label", "text", "image")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +33,7 @@ class PictureData:
         name, split: the source's name and the split, for messages and reports.
         found_problems: broken pictures that were left out while loading.
         notes: what the user should know about how the set was read.
+        given: for pairs, what each picture is to be made from, as `images` is; else None.
         digests: sha256 of each picture's file, uint8 (N, 32), where there were files; else None.
     """
 
@@ -44,10 +45,12 @@ class PictureData:
     split: str = "train"
     found_problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    given: Tensor | LazyPictures | None = None
     digests: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        for name, column in (("labels", self.labels), ("texts", self.texts)):
+        columns = {"labels": self.labels, "texts": self.texts, "given pictures": self.given}
+        for name, column in columns.items():
             if column is not None and len(column) != len(self.images):
                 raise DataError(
                     f"there is one of {name} for every picture; {self.name} has "
@@ -64,8 +67,8 @@ class PictureData:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What a batch can have besides its target: "label", "text"."""
-        there = (self.labels is not None, self.texts is not None)
+        """What a batch can have besides its target: "label", "text", "image"."""
+        there = (self.labels is not None, self.texts is not None, self.given is not None)
         return tuple(name for name, has in zip(COLUMNS, there, strict=True) if has)
 
     @property
@@ -86,7 +89,8 @@ class PictureData:
             indices: int64 (M,), rows from 0 to N - 1.
             columns: names besides "target"; None gives all there are.
         Returns:
-            "target", float32 (M, C, H, W) in [0, 1]; "label", int64 (M,); "text", M strings.
+            "target", float32 (M, C, H, W) in [0, 1]; "label", int64 (M,); "text", M strings;
+            "image", what the targets are to be made from, float32 (M, C', H', W') in [0, 1].
         Raises:
             DataError: a column that the data does not have.
         """
@@ -105,13 +109,10 @@ class PictureData:
     def select(self, indices: Tensor | np.ndarray) -> "PictureData":
         """Return some rows, int64 (M,), in that order."""
         rows = torch.as_tensor(indices, dtype=torch.int64)
-        if isinstance(self.images, Tensor):
-            images: Tensor | LazyPictures = self.images[rows.to(self.images.device)]
-        else:
-            images = self.images.select(rows.numpy())
         return replace(
             self,
-            images=images,
+            images=_pick(self.images, rows),
+            given=_maybe(self.given, lambda given: _pick(given, rows)),
             labels=_maybe(self.labels, lambda labels: labels[rows.to(labels.device)]),
             texts=_maybe(self.texts, lambda texts: [texts[row] for row in rows.tolist()]),
             digests=_maybe(self.digests, lambda digests: digests[rows.numpy()]),
@@ -160,14 +161,15 @@ class PictureData:
         header = {"shape": tuple(self.images.shape), "classes": self.class_names}
         labels = b"" if self.labels is None else self.labels.cpu().numpy().tobytes()
         texts = json.dumps(None if self.texts is None else list(self.texts)).encode()
-        return _digest(json.dumps(header).encode(), self._content_digest(), labels, texts).hex()
+        parts = [json.dumps(header).encode(), self._content_digest(), labels, texts]
+        if self.given is not None:
+            parts.append(_content_digest(self.given))
+        return _digest(*parts).hex()
 
     def _content_digest(self) -> bytes:
-        if isinstance(self.images, LazyPictures):
-            return _digest(self.images.digests().tobytes())
-        if self.digests is not None:
+        if self.digests is not None and isinstance(self.images, Tensor):
             return _digest(self.digests.tobytes())
-        return hashlib.sha256(self.images.cpu().contiguous().numpy().data).digest()
+        return _content_digest(self.images)
 
     def _column(self, name: str, indices: Tensor, device: torch.device | str) -> Any:
         if name == "label" and self.labels is not None:
@@ -175,10 +177,25 @@ class PictureData:
             return self.labels.index_select(0, rows).to(device, non_blocking=True)
         if name == "text" and self.texts is not None:
             return [self.texts[row] for row in indices.tolist()]
+        if name == "image" and self.given is not None:
+            rows = indices.to(self.given.device) if isinstance(self.given, Tensor) else indices
+            return self.given[rows].to(device, non_blocking=True).div(255)
         raise DataError(
             f"{self.name} has no {name!r}{did_you_mean(name, self.columns)}; a batch of it has: "
             f"{', '.join(('target', *self.columns))}"
         )
+
+
+def _pick(images: Tensor | LazyPictures, rows: Tensor) -> Tensor | LazyPictures:
+    if isinstance(images, Tensor):
+        return images[rows.to(images.device)]
+    return images.select(rows.numpy())
+
+
+def _content_digest(images: Tensor | LazyPictures) -> bytes:
+    if isinstance(images, LazyPictures):
+        return _digest(images.digests().tobytes())
+    return hashlib.sha256(images.cpu().contiguous().numpy().data).digest()
 
 
 def _digest(*parts: bytes) -> bytes:

@@ -59,6 +59,7 @@ class Records:
         labels: int64 (N,), or None.
         class_names: one for every class that a label may name; None without labels.
         texts: N captions ("" where one is missing), or None.
+        given: for pairs, the picture that each is to be made from; else None.
         problems: pictures that the source names but does not have.
         notes: what the user should know about how the source was read.
     """
@@ -67,6 +68,7 @@ class Records:
     labels: Tensor | None = None
     class_names: tuple[str, ...] | None = None
     texts: Sequence[str] | None = None
+    given: EncodedPictures | Tensor | None = None
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -76,14 +78,16 @@ class Records:
     def select(self, indices: np.ndarray) -> "Records":
         """Return the records of some rows, int64 (M,), in their order."""
         rows = torch.from_numpy(indices)
-        pictures: EncodedPictures | Tensor
-        if isinstance(self.pictures, Tensor):
-            pictures = self.pictures[rows]
-        else:
-            pictures = SelectedPictures(self.pictures, indices)
         return replace(
             self,
-            pictures=pictures,
+            pictures=_select(self.pictures, indices),
+            given=None if self.given is None else _select(self.given, indices),
             labels=None if self.labels is None else self.labels[rows],
             texts=None if self.texts is None else [self.texts[index] for index in indices],
         )
+
+
+def _select(pictures: EncodedPictures | Tensor, indices: np.ndarray) -> EncodedPictures | Tensor:
+    if isinstance(pictures, Tensor):
+        return pictures[torch.from_numpy(indices)]
+    return SelectedPictures(pictures, indices)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmgen.data.columns import (
+    GIVEN_COLUMNS,
     LABEL_COLUMNS,
     TEXT_COLUMNS,
     choose_column,
@@ -50,8 +51,9 @@ class Columns:
                 f"{source} has no column of pictures {asked!r} (image_column)"
                 f"{did_you_mean(asked, self.pictures)}; {self._found()}"
             )
-        if len(self.pictures) == 1:
-            return self.pictures[0]
+        wanted = [name for name in self.pictures if name not in GIVEN_COLUMNS]
+        if len(wanted) == 1:
+            return wanted[0]
         usual = [name for name in IMAGE_COLUMNS if name in self.pictures]
         if not usual:
             raise DataError(
@@ -59,6 +61,12 @@ class Columns:
                 + ("; choose one with image_column" if self.pictures else "")
             )
         return usual[0]
+
+    def choose_given(self, asked: str | None, *, source: str) -> str | None:
+        """Return the column of the pictures that go in, or None."""
+        return choose_column(
+            asked, GIVEN_COLUMNS, self.pictures, option="given_column", source=source
+        )
 
     def choose_labels(self, asked: str | None, *, source: str) -> str | None:
         """Return the column of labels, or None."""
@@ -130,6 +138,7 @@ def to_records(
             the column does not name them itself.
     """
     pictures = columns.choose_pictures(options.image_column, source=source)
+    given = columns.choose_given(options.given_column, source=source)
     label = columns.choose_labels(options.label_column, source=source)
     text = columns.choose_texts(options.text_column, source=source)
     labels = names = None
@@ -141,6 +150,7 @@ def to_records(
         labels=labels,
         class_names=names,
         texts=None if text is None else to_texts(table.column(text).to_pylist(), column=text),
+        given=None if given is None else ArrowPictures(table.column(given), folder),
     )
 
 

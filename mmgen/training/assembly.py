@@ -173,6 +173,19 @@ def check_pictures(model: Model, data: PictureData) -> None:
             f"the model is for pictures of {size}; {data.name} has {width}×{height} with "
             f"{channels} channels; set data.size and data.channels, or [model] accordingly"
         )
+    if data.given is None:
+        return
+    if not isinstance(model, Generator) or "image" not in {s.name for s in model.spatial_slots}:
+        raise DataError(
+            f"{data.name} has pictures to be made from others; the model takes no picture: choose "
+            "an architecture with the slot 'image'"
+        )
+    given, wanted = tuple(data.given.shape[1:]), (channels, height, width)
+    if given != (channels, height // size.scale, width // size.scale):
+        raise DataError(
+            f"the model makes pictures {size.scale} times as large as those that go in; "
+            f"{data.name} has {given} and {wanted} (channels, height, width): set data.size"
+        )
 
 
 def build_trainer(settings: Settings, model: Model, device: torch.device) -> Trainer[Any]:

@@ -44,7 +44,7 @@ class ResidentRows:
         self,
         columns: Mapping[str, Tensor | list[str]],
         device: torch.device,
-        pictures: Collection[str] = ("target",),
+        pictures: Collection[str] = ("target", "image"),
     ) -> None:
         self.device: torch.device | None = device
         self._pictures = frozenset(pictures)
@@ -116,19 +116,23 @@ class ReadAhead:
 
 def make_source(data: PictureData, device: torch.device) -> Source:
     """Return the fastest source that the memory allows for."""
-    if not isinstance(data.images, Tensor):
+    columns = columns_of(data)
+    if not (isinstance(data.images, Tensor) and isinstance(data.given, Tensor | None)):
         return DecodedRows(data)
-    home = device if fits_on(device, data.images.nbytes) else torch.device("cpu")
-    return ResidentRows(columns_of(data), home)
+    size = sum(value.nbytes for value in columns.values() if isinstance(value, Tensor))
+    home = device if fits_on(device, size) else torch.device("cpu")
+    return ResidentRows(columns, home)
 
 
 def columns_of(data: PictureData) -> dict[str, Any]:
-    """Return the columns of data in memory: "target" (uint8), "label", "text"."""
+    """Return the columns of data in memory: "target" and "image" (uint8), "label", "text"."""
     columns: dict[str, Any] = {"target": data.images}
     if data.labels is not None:
         columns["label"] = data.labels
     if data.texts is not None:
         columns["text"] = list(data.texts)
+    if data.given is not None:
+        columns["image"] = data.given
     return columns
 
 
