@@ -58,6 +58,8 @@ def _architecture(entry: ModelEntry) -> Architecture | None:
 
 def _weights(entry: ModelEntry) -> str:
     size = file_size(entry.bytes)
+    if "/" in entry.name:  # a folder: no name of the catalogue has a slash
+        return f"{size}, in {entry.folder}"
     if not entry.repo:
         return f"{size}, {'in' if entry.installed else 'come with'} {entry.plugin}"
     place = f"https://huggingface.co/{entry.repo} at {entry.revision[:12]}"

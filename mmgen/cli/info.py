@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import click
@@ -22,6 +23,7 @@ KINDS = ("model", "family", "architecture", "plugin", "metric", "modality", "dat
         "mmgen info vae-mnist",
         "mmgen info vae",
         "mmgen info vae --kind architecture",
+        "mmgen info ./runs/cats",
         "mmgen info vae-mnist --json",
     ),
 )
@@ -35,16 +37,13 @@ KINDS = ("model", "family", "architecture", "plugin", "metric", "modality", "dat
 def command(name: str, kind: str | None, as_json: bool) -> None:
     """Say all about a model, family, architecture or plugin.
 
+    A trained model is named by its folder, with a slash: ./x.
+
     Inputs and class names, options with ranges and defaults, sizes, licences, data, figures with
     their protocol, and whether the weights are on this machine. Metrics, modalities and data sets
     by name too.
     """
-    things = [thing for thing in _things() if kind is None or thing.kind == kind]
-    found = [thing for thing in things if thing.name == name]
-    if not found:
-        near = did_you_mean(name, {thing.name for thing in things}) or "."
-        what = kind or "model, family, architecture or plugin"
-        raise UnknownNameError(f"there is no {what} {name!r}{near} All models: mmgen list")
+    found = _find(name, kind)
     sheet = found[0].make()
     if as_json:
         print_json({"type": found[0].kind, **sheet.data})
@@ -59,6 +58,20 @@ class _Thing(NamedTuple):
     kind: str
     name: str
     make: Callable[[], Sheet]
+
+
+def _find(name: str, kind: str | None) -> list[_Thing]:
+    """Return what a name is the name of, at least one thing."""
+    if "/" in name and kind in (None, "model"):
+        return [_Thing("model", name, partial(_folder, name))]
+    things = [thing for thing in _things() if kind is None or thing.kind == kind]
+    found = [thing for thing in things if thing.name == name]
+    if not found:
+        near = did_you_mean(name, {thing.name for thing in things}) or "."
+        what = kind or "model, family, architecture or plugin"
+        slash = f" (a folder is named with a slash: ./{name})" if Path(name).is_dir() else ""
+        raise UnknownNameError(f"there is no {what} {name!r}{near} All models: mmgen list{slash}")
+    return found
 
 
 def _things() -> Iterator[_Thing]:
@@ -87,3 +100,9 @@ def _things() -> Iterator[_Thing]:
 
 def _model(name: str) -> Sheet:
     return facts.of_model(catalogue().find(name))
+
+
+def _folder(name: str) -> Sheet:
+    from mmgen.cli.saved import read_saved
+
+    return facts.of_model(read_saved(name))

@@ -1,7 +1,9 @@
 """`mmgen info`."""
 
 import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +62,38 @@ def test_other_things_with_a_name(run: Run, name: str, kind: str, words: list[st
 
 def test_a_name_of_several_things_says_so(run: Run) -> None:
     assert "mmgen info tiny --kind plugin" in run("info", "tiny").out
+
+
+def test_a_folder_is_told_like_a_model_of_the_zoo(zoo_folder: Path, run: Run) -> None:
+    Path("run").mkdir()
+    shutil.copytree(zoo_folder / "raw", "run/model")
+    training = {
+        "data": {"name": "pets"},
+        "steps": 7,
+        "evaluation": {"figures": {"error": 0.5}, "num_pictures": 3},
+    }
+    Path("run/model/training.json").write_text(json.dumps(training))
+    text = run("info", "./run").out
+    for part in (
+        "./run: one learned brightness",
+        "ready",
+        "8×8 grey",
+        "in run/model",
+        "trained on  pets",
+        "cat, dog, bird",
+        "contrast",
+        "3 held-out pictures of pets, after 7 steps",
+    ):
+        assert part in text
+    facts = json.loads(run("info", "./run/model", "--json").out)
+    assert (facts["type"], facts["family"], facts["weights_present"]) == ("model", "tiny", True)
+
+
+def test_a_folder_without_a_model_is_an_error(run: Run) -> None:
+    Path("empty").mkdir()
+    assert "there is no folder './nowhere'" in run("info", "./nowhere").err
+    assert "empty/config.json does not exist" in run("info", "./empty").err
+    assert "(a folder is named with a slash: ./empty)" in run("info", "empty").err
 
 
 def test_an_unknown_name_is_an_error_with_the_nearest(run: Run) -> None:
