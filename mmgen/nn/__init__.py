@@ -1,6 +1,14 @@
 """What two families share: small modules and pure functions of tensors."""
 
+from mmgen.nn.adversarial import (
+    ADVERSARIAL_LOSSES,
+    AdversarialLoss,
+    between,
+    one_centred_penalty,
+    zero_centred_penalty,
+)
 from mmgen.nn.augmentation import random_affine, random_colour, random_erase
+from mmgen.nn.diff_augment import diff_augment
 from mmgen.nn.dropout import dropout
 from mmgen.nn.gaussian import RelativeGaussian
 from mmgen.nn.likelihoods import (
@@ -13,7 +21,9 @@ from mmgen.nn.likelihoods import (
 from mmgen.nn.residual import Downsample, Modulation, ResidualConv, ResidualLinear, Upsample
 
 __all__ = [
+    "ADVERSARIAL_LOSSES",
     "LIKELIHOODS",
+    "AdversarialLoss",
     "Bernoulli",
     "DiscretisedLogisticMixture",
     "Downsample",
@@ -23,9 +33,13 @@ __all__ = [
     "ResidualConv",
     "ResidualLinear",
     "Upsample",
+    "between",
+    "diff_augment",
     "dropout",
     "likelihood",
+    "one_centred_penalty",
     "random_affine",
     "random_colour",
     "random_erase",
+    "zero_centred_penalty",
 ]
