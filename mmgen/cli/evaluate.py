@@ -96,6 +96,8 @@ def command(
         with progress_bar(name) as progress:
             report = None if progress is None else _without_name(progress)
             results += evaluate(loaded, pictures, [name], options=of_metrics[name], progress=report)
+    if pictures.left_out:  # said last: of a large set they are found as they are measured
+        note(pictures.left_out)
     figures = [result.to_dict() for result in results]
     facts = {"model": model, "data": data, "split": split, "results": figures}
     if output is not None:

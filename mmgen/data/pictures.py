@@ -77,6 +77,16 @@ class PictureData:
         later = self.images.problems if isinstance(self.images, LazyPictures) else ()
         return self.found_problems + later
 
+    @property
+    def left_out(self) -> str:
+        """How many broken pictures were left out so far, and the first, in words; or ""."""
+        if not self.problems:
+            return ""
+        count = len(self.problems)
+        what = "1 broken picture was" if count == 1 else f"{count:,} broken pictures were"
+        first = ": " if count == 1 else ", the first: "
+        return f"{what} left out of {self.split}{first}{self.problems[0]}"
+
     def batch(
         self,
         indices: Tensor,

@@ -134,7 +134,8 @@ def _run_loop(
     if machine.index:  # each process has its own noise, but the same weights
         torch.manual_seed(settings.training.seed + machine.index)
     reporter = make_reporter(progress) if machine.is_main else Silence()
-    for note in (*data.train.notes, *_problem_notes(data.train)):
+    left_out = _left_out(data)
+    for note in (*data.train.notes, *left_out):
         reporter.say(note)
     with fast_arithmetic(machine.device):
         loop = Loop(
@@ -149,6 +150,9 @@ def _run_loop(
             texts=None if data.train.texts is None else list(data.train.texts[:64]),
         )
         state = loop.train()
+    for note in _left_out(data):
+        if note not in left_out:  # found where pictures are decoded as they are read
+            reporter.say(note)
     saved = [item for item in state.evaluations if item["step"] == state.saved_at]
     stages = list(trainer.stages())
     done = state.stage == len(stages) - 1
@@ -161,11 +165,9 @@ def _run_loop(
     )
 
 
-def _problem_notes(data: PictureData) -> list[str]:
-    if not data.problems:
-        return []
-    first = data.problems[0]
-    return [f"{len(data.problems)} broken pictures were left out, the first: {first}"]
+def _left_out(data: TrainingData) -> list[str]:
+    splits = [data.train] if data.held_out is None else [data.train, data.held_out]
+    return [split.left_out for split in splits if split.left_out]
 
 
 def make_record(

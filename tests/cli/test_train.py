@@ -115,6 +115,23 @@ def test_a_model_is_measured(pictures: Path, run: Run) -> None:
     assert "f.json exists" in run(*words, "-o", "f.json").err
 
 
+@pytest.mark.parametrize("limit", ["512", "0"])
+def test_a_broken_picture_is_left_out_with_a_word(pictures: Path, run: Run, limit: str) -> None:
+    for split in ("train", "test"):
+        path = pictures / split / "3.png"
+        path.write_bytes(path.read_bytes()[:80])
+    lazy = ["--set", f"data.in_memory_limit_mb={limit}"]
+    words = ["--data", pictures, *lazy]
+    trained = run("train", "tiny-net", *words, *FAST, "--set", "steps=6", "-o", "a")
+    assert "1 broken picture was left out of train: " in trained.err, trained.err
+    assert "3.png" in trained.err
+    measured = run("evaluate", "a", *words, "--metric", "reconstruction")
+    assert "1 broken picture was left out of test: " in measured.err, measured.err
+    stopped = run("train", "tiny-net", *words, "--set", "on_broken=stop", *FAST, "-o", "b")
+    assert (stopped.code, stopped.out) == (1, "")
+    assert "3.png" in stopped.err
+
+
 def test_a_run_is_measured_by_its_name(pictures: Path, run: Run) -> None:
     run("train", "tiny-net", "--data", pictures, *FAST, "-o", "a")
     words = ["--data", pictures, "--metric", "reconstruction", "--split", "train"]
