@@ -69,6 +69,11 @@ def read_device(value: str | torch.device) -> torch.device:
     """Return a device that is there; raise UnsupportedOperationError for one that is not."""
     try:
         device = torch.device(value)
+    except RuntimeError as error:
+        raise UnsupportedOperationError(
+            f"there is no device {str(value)!r}; a device is cpu, cuda, cuda:1, mps, …"
+        ) from error
+    try:
         torch.empty(1, device=device).tolist()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]

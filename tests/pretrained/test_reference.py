@@ -103,7 +103,13 @@ def test_other_types_are_refused_before_anything_is_read(dtype: Any) -> None:
     assert read_dtype("float32") is torch.float32
 
 
-@pytest.mark.parametrize("device", ["gpu", "cuda:99", "meta", "xpu:7", ""])
+@pytest.mark.parametrize("device", ["gpu", "cuda:x", ""])
+def test_a_word_that_is_no_device_is_refused(device: str) -> None:
+    with pytest.raises(UnsupportedOperationError, match=r"is cpu, cuda, cuda:1, mps, …$"):
+        from_pretrained("/no/such/folder", device=device)
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "meta", "xpu:7"])
 def test_a_device_that_is_not_there_is_refused(device: str) -> None:
     with pytest.raises(UnsupportedOperationError, match=r"is not available here .*; use cpu"):
         from_pretrained("/no/such/folder", device=device)
