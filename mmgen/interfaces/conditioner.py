@@ -73,6 +73,16 @@ class Condition:
             present[:] = False
         else:
             present[:, self.slot_names.index(slot)] = False
+        return self.given(present)
+
+    def given(self, present: Tensor) -> "Condition":
+        """Return the condition as if in each row those slots alone had been given.
+
+        A discriminator must know as much as the generator that it judges, and no more.
+
+        Args:
+            present: bool (N, S).
+        """
         return combine(self.embeddings, present, self.spatial, self.slot_names, self.pooled)
 
 

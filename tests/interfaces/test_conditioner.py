@@ -59,6 +59,16 @@ def test_without_is_the_same_as_not_given(conditioner: Conditioner) -> None:
         torch.testing.assert_close(kept, given.tokens[given.token_mask])
 
 
+def test_each_row_can_be_told_something_else(conditioner: Conditioner) -> None:
+    full = condition(conditioner, **VALUES)
+    present = torch.tensor([[True, True], [False, True], [False, False]])
+    cut = full.given(present)
+    others = [full, full.without("label"), full.without()]
+    for row, other in enumerate(others):
+        torch.testing.assert_close(cut.pooled[row], other.pooled[row])
+    assert torch.equal(cut.present, present)
+
+
 def test_without_leaves_the_condition_alone(conditioner: Conditioner) -> None:
     full = condition(conditioner, **VALUES)
     before = full.pooled.clone()
