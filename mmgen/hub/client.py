@@ -163,8 +163,8 @@ def translated(error: Exception, repo: str, revision: str | None = None) -> Mmge
             )
         if _is_named(cause, "TransportError"):
             return OfflineError(
-                f"{what} is not in the cache, and the Hub cannot be reached "
-                f"({_first_line(cause)}); check the network, HF_ENDPOINT and proxies"
+                f"the Hub cannot be reached for {what} ({_first_line(cause)}); "
+                "check the network, HF_ENDPOINT and proxies"
             )
         if isinstance(cause, OSError) and cause.errno in _DISK_TROUBLES:
             return OutputError(f"{what} cannot be kept in {hub_cache()}: {cause.strerror}")
@@ -204,7 +204,7 @@ def _refusal(error: Exception, what: str) -> MmgenError:
             "use one with write access"
         )
     if status == 429 or status >= 500:
-        return OfflineError(f"the Hub is busy or down ({status}) and {what} was not fetched")
+        return OfflineError(f"the Hub is busy or down ({status}) for {what}; try again later")
     hint = "; HF_HUB_DISABLE_XET=1 does without Xet" if _XET.search(str(error)) else ""
     return HubError(f"the Hub refused {what}: {_first_line(error)}{hint}")
 
