@@ -82,7 +82,10 @@ class Interpolates(Protocol):
     """Models that find a way between two pictures."""
 
     def interpolate(self, a: Tensor, b: Tensor, steps: int, **conditions: Any) -> Tensor:
-        """Return images (steps, C, H, W) in [0, 1] from a to b, each (C, H, W), both included."""
+        """Return images (steps, C, H, W) in [0, 1] from a to b, each (C, H, W), both included.
+
+        Conditions are one for all images or one for each step: the first is a's, the last b's.
+        """
         ...
 
 

@@ -220,11 +220,17 @@ class Autoencoder(Generator):
         """Return images (steps, C, H, W) in [0, 1] from a to b, each (C, H, W), both included.
 
         Every layer's whitened latents turn from those of a to those of b on a sphere, so that
-        what lies between is as typical of the prior as the ends are.
+        what lies between is as typical of the prior as the ends are. Conditions are one for all
+        images or one for each step: the first is a's, the last b's.
         """
         if steps < 2:
             raise InputError(f"interpolate needs steps of at least 2, for both ends; got {steps}")
-        ends = self.encode(torch.stack([a, b]), **conditions)
+        conditions = self.read_conditions(conditions, steps)
+        of_ends = {
+            slot: values if len(values) == 1 else values[:: steps - 1]
+            for slot, values in conditions.items()
+        }
+        ends = self.encode(torch.stack([a, b]), **of_ends)
         weights = torch.linspace(0, 1, steps, device=ends.device)
         layers = [spherical(part[0], part[1], weights) for part in self.split_latents(ends)]
         path = torch.cat([layer.flatten(1) for layer in layers], dim=1)

@@ -118,6 +118,19 @@ def test_interpolation_starts_and_ends_at_the_reconstructions(architecture, buil
         model.interpolate(images[0], images[1], 1)
 
 
+def test_each_step_of_an_interpolation_may_have_a_condition(architecture, build, pictures):
+    model = build(architecture, labels=True)
+    images = pictures(2)
+    path = model.interpolate(images[0], images[1], 4, label=["a", "a", "c", "c"])
+    ends = model.reconstruct(images, label=["a", "c"])
+    assert torch.allclose(path[[0, -1]], ends, atol=1e-4)
+    alike = model.interpolate(images[0], images[1], 4, label=torch.tensor([2, 2, 2, 2]))
+    one = model.interpolate(images[0], images[1], 4, label="c")
+    assert torch.allclose(alike, one, atol=1e-4)
+    with pytest.raises(InputError, match="label"):
+        model.interpolate(images[0], images[1], 4, label=["a", "c"])
+
+
 def test_spherical_interpolation_keeps_the_length():
     a, b = torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0])
     path = spherical(a, b, torch.linspace(0, 1, 5))
