@@ -187,6 +187,29 @@ class Generator(Model, ABC):
             image_numbers(num_images, None, conditions)
         return conditions
 
+    def read_way(
+        self, given: Mapping[str, Any], steps: int
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Bring the conditions of an interpolation to the tensor contract.
+
+        Args:
+            given: by slot, one value for all steps or one for each.
+
+        Returns:
+            Those of all steps, and those of the two ends alone.
+
+        Raises:
+            InputError: fewer than two steps, or what `read_conditions` refuses.
+        """
+        if steps < 2:
+            raise InputError(f"interpolate needs steps of at least 2, for both ends; got {steps}")
+        conditions = self.read_conditions(given, steps)
+        ends = {
+            slot: values if len(values) == 1 else values[:: steps - 1]
+            for slot, values in conditions.items()
+        }
+        return conditions, ends
+
     def default_batch_size(self, picture: tuple[int, int] | None = None) -> int:
         """Return how many pictures of (height, width) px are worked on at once, unless told."""
         size = self.size

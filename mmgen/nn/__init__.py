@@ -19,6 +19,7 @@ from mmgen.nn.likelihoods import (
     likelihood,
 )
 from mmgen.nn.residual import Downsample, Modulation, ResidualConv, ResidualLinear, Upsample
+from mmgen.nn.spherical import spherical
 
 __all__ = [
     "ADVERSARIAL_LOSSES",
@@ -41,5 +42,6 @@ __all__ = [
     "random_affine",
     "random_colour",
     "random_erase",
+    "spherical",
     "zero_centred_penalty",
 ]

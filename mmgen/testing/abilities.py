@@ -73,6 +73,13 @@ def check_interpolation(case: GeneratorCase) -> None:
         back = model.interpolate(images[1], images[0], 5)
     demand_pictures(way, (5, *_shape(images)[1:]), "interpolated pictures")
     demand_alike(way, back.flip(0), case.tolerance, "the way back must be the way there")
+    with torch.no_grad():
+        labels = torch.tensor([0, 0, 1, 2, 2])
+        each = model.interpolate(images[0], images[1], 5, label=labels)
+        alone = model.interpolate(images[0], images[1], 5, label=labels[:1])
+    demand_pictures(each, (5, *_shape(images)[1:]), "pictures with a condition each")
+    demand_alike(each[0], alone[0], case.tolerance, "the first condition must be the first end's")
+    demand(not torch.allclose(each[-1], alone[-1]), "the last condition must be the last end's")
 
 
 @check

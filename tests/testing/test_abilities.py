@@ -37,7 +37,7 @@ class Able(TinyNet):
 
     def interpolate(self, a: Tensor, b: Tensor, steps: int, **conditions: Any) -> Tensor:
         one, two = self.encode(a[None]), self.encode(b[None])
-        return self.decode(one + torch.linspace(0, 1, steps)[:, None] * (two - one))
+        return self.decode(one + torch.linspace(0, 1, steps)[:, None] * (two - one), **conditions)
 
     def log_likelihood(self, images: Tensor, **settings: Any) -> LogLikelihood:
         values = images.double().mean(dim=(1, 2, 3)).log()
@@ -91,6 +91,11 @@ class JumpsAtTheEnd(Able):
         return torch.cat([way[:-1], b[None]])
 
 
+class ForgetsTheConditions(Able):
+    def interpolate(self, a: Tensor, b: Tensor, steps: int, **conditions: Any) -> Tensor:
+        return super().interpolate(a, b, steps)
+
+
 class OneStepShort(Able):
     def interpolate(self, a: Tensor, b: Tensor, steps: int, **conditions: Any) -> Tensor:
         return super().interpolate(a, b, steps - 1)
@@ -142,6 +147,7 @@ class FloatTokens(Able):
         (NormalisesTheBatch, check_reconstruction, "must not mix"),
         (JumpsAtTheEnd, check_interpolation, "the way back"),
         (OneStepShort, check_interpolation, "shape"),
+        (ForgetsTheConditions, check_interpolation, "the last condition"),
         (SinglePrecision, check_likelihood, "float64"),
         (InBits, check_likelihood, "nats"),
         (OtherSpace, check_likelihood, "data_space"),

@@ -9,10 +9,11 @@ from torch import Tensor
 
 from mmgen.errors import InputError, UnknownNameError
 from mmgen.interfaces import Condition, Conditioner, CounterNoise, Generator, Noise
+from mmgen.nn import spherical
 from mmgen.slots import Size, Slot
 from mmgen_plugin_gan.config import GanConfig, GanGeneration
 from mmgen_plugin_gan.inversion import Search, find_latents
-from mmgen_plugin_gan.latents import draw_latents, great_circle
+from mmgen_plugin_gan.latents import draw_latents
 
 
 class Gan(Generator):
@@ -131,7 +132,12 @@ class Gan(Generator):
         return self.decode(self.encode(images, **conditions), **conditions)
 
     def interpolate(self, a: Tensor, b: Tensor, steps: int, **conditions: Any) -> Tensor:
-        """Return pictures (steps, C, H, W) in [0, 1] from near a to near b, each (C, H, W)."""
-        ends = self.encode(torch.stack([a, b]), **conditions)
+        """Return pictures (steps, C, H, W) in [0, 1] from near a to near b, each (C, H, W).
+
+        The latents turn from one's to the other's on a sphere. Conditions are one for all
+        pictures or one for each step: the first is a's, the last b's.
+        """
+        conditions, of_ends = self.read_way(conditions, steps)
+        ends = self.encode(torch.stack([a, b]), **of_ends)
         shares = torch.linspace(0, 1, steps, device=ends.device)
-        return self.decode(great_circle(ends[0], ends[1], shares), **conditions)
+        return self.decode(spherical(ends[0], ends[1], shares), **conditions)

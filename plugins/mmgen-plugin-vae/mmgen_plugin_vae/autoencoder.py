@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mmgen.errors import InputError, UnknownNameError, UnsupportedConditionError
 from mmgen.interfaces import Condition, Conditioner, Generator, LogLikelihood, Noise, Progress
-from mmgen.nn import Likelihood, likelihood
+from mmgen.nn import Likelihood, likelihood, spherical
 from mmgen.slots import Size, Slot
 from mmgen_plugin_vae.config import VaeConfig, VaeGeneration
 from mmgen_plugin_vae.importance import ImportanceSampling, estimate
@@ -223,13 +223,7 @@ class Autoencoder(Generator):
         what lies between is as typical of the prior as the ends are. Conditions are one for all
         images or one for each step: the first is a's, the last b's.
         """
-        if steps < 2:
-            raise InputError(f"interpolate needs steps of at least 2, for both ends; got {steps}")
-        conditions = self.read_conditions(conditions, steps)
-        of_ends = {
-            slot: values if len(values) == 1 else values[:: steps - 1]
-            for slot, values in conditions.items()
-        }
+        conditions, of_ends = self.read_way(conditions, steps)
         ends = self.encode(torch.stack([a, b]), **of_ends)
         weights = torch.linspace(0, 1, steps, device=ends.device)
         layers = [spherical(part[0], part[1], weights) for part in self.split_latents(ends)]
@@ -292,17 +286,3 @@ class Autoencoder(Generator):
             for start in range(0, len(rows), size)
         ]
         return torch.cat(parts)
-
-
-def spherical(a: Tensor, b: Tensor, weights: Tensor) -> Tensor:
-    """Return vectors (S, *shape) on the arc from a to b, both (*shape): Shoemake 1985.
-
-    Where the two point the same way, or one is nothing, the arc is a straight line.
-    """
-    cosine = torch.dot(a.flatten(), b.flatten()) / (a.norm() * b.norm()).clamp(min=1e-12)
-    angle = torch.acos(cosine.clamp(-1, 1))
-    weights = weights.view(-1, *(1,) * a.ndim)
-    straight = torch.lerp(a[None], b[None], weights)
-    arc = (torch.sin((1 - weights) * angle) * a + torch.sin(weights * angle) * b) / torch.sin(angle)
-    is_flat = (angle < 1e-3) | (angle > math.pi - 1e-3)
-    return torch.where(is_flat, straight, arc)

@@ -1,6 +1,5 @@
 import pytest
 import torch
-from mmgen_plugin_vae.autoencoder import spherical
 
 from mmgen.errors import InputError, OptionError, UnknownNameError, UnsupportedConditionError
 from mmgen.interfaces import HasLatents, HasLikelihood, Interpolates, Reconstructs
@@ -129,16 +128,6 @@ def test_each_step_of_an_interpolation_may_have_a_condition(architecture, build,
     assert torch.allclose(alike, one, atol=1e-4)
     with pytest.raises(InputError, match="label"):
         model.interpolate(images[0], images[1], 4, label=["a", "c"])
-
-
-def test_spherical_interpolation_keeps_the_length():
-    a, b = torch.tensor([2.0, 0.0]), torch.tensor([0.0, 2.0])
-    path = spherical(a, b, torch.linspace(0, 1, 5))
-    assert torch.allclose(path.norm(dim=1), torch.full((5,), 2.0))
-    same = spherical(a, a, torch.linspace(0, 1, 3))
-    assert torch.allclose(same, a.expand(3, 2))
-    nothing = spherical(0 * a, 0 * a, torch.linspace(0, 1, 3))
-    assert torch.equal(nothing, torch.zeros(3, 2))
 
 
 def test_every_capability_is_there(architecture, build):
