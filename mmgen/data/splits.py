@@ -85,7 +85,12 @@ def find_part(split: str, available: Iterable[str], *, held_out: float, source: 
         )
     if missing and held_out > 0 and wanted in ("train", "valid"):
         return Part(names["train"], "held out" if wanted == "valid" else "kept")
-    return Part(find_split(split, available, source=source), "all")
+    try:
+        return Part(find_split(split, available, source=source), "all")
+    except DataError as error:
+        if not missing or held_out == 0:
+            raise
+        raise DataError(f"{error}, of which held_out={held_out:g} are 'valid'") from None
 
 
 def held_out_rows(num_rows: int, fraction_or_count: float, seed: int) -> np.ndarray:

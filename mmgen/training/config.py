@@ -100,7 +100,8 @@ FREE_TO_CHANGE = frozenset(
         "tensorboard",
     }
 )
-"""Settings that a resumed run may change: none of them alters a step."""
+"""Settings that a resumed run may change: none of them alters a step, but for `steps` under a
+schedule that looks to the end, which is told."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -97,6 +97,11 @@ class Loop:
         """Run a stage, or the rest of it; return whether it came to its end."""
         self.state.enter_stage(index)
         run = self._prepare_stage(stage, index)
+        if self.state.step > run.num_steps:
+            raise TrainingError(
+                f"the run has taken {self.state.step:,} steps; {run.num_steps:,} lie behind it: "
+                "set training.steps to as many or more"
+            )
         self.journal.begin_stage(stage.name, run.num_steps)
         self._clock.begin_interval(self.state.step)
         try:

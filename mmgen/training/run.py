@@ -117,7 +117,10 @@ def train(
             where = None if isinstance(data, PictureData) else str(data)
             folder.create({**record, "source": where, "command": sys.argv})
         machine.wait()
-        return _run_loop(settings, model, loaded, machine, folder, record, progress=progress)
+        notes = () if recorded is None else _stretched_schedule(recorded, settings)
+        return _run_loop(
+            settings, model, loaded, machine, folder, record, notes=notes, progress=progress
+        )
 
 
 def _run_loop(
@@ -128,6 +131,7 @@ def _run_loop(
     folder: RunFolder,
     record: dict[str, Any],
     *,
+    notes: tuple[str, ...],
     progress: bool,
 ) -> Run:
     trainer = build_trainer(settings, model, machine.device)
@@ -135,7 +139,7 @@ def _run_loop(
         torch.manual_seed(settings.training.seed + machine.index)
     reporter = make_reporter(progress) if machine.is_main else Silence()
     left_out = _left_out(data)
-    for note in (*data.train.notes, *left_out):
+    for note in (*notes, *data.train.notes, *left_out):
         reporter.say(note)
     with fast_arithmetic(machine.device):
         loop = Loop(
@@ -168,6 +172,18 @@ def _run_loop(
 def _left_out(data: TrainingData) -> list[str]:
     splits = [data.train] if data.held_out is None else [data.train, data.held_out]
     return [split.left_out for split in splits if split.left_out]
+
+
+def _stretched_schedule(recorded: Mapping[str, Any], settings: Settings) -> tuple[str, ...]:
+    """Return a note where another number of steps changes the rates of those to come."""
+    before, now = recorded["config"]["training"]["steps"], settings.training.steps
+    schedule = settings.training.schedule
+    if before == now or schedule == "constant":
+        return ()
+    return (
+        f"{before:,} steps become {now:,}: the learning rate goes on as if its {schedule} schedule "
+        f"had been of {now:,} from the start",
+    )
 
 
 def make_record(

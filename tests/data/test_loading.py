@@ -189,7 +189,10 @@ def test_a_picture_that_breaks_late_gives_way_to_the_next_with_its_label(
 
 
 def test_an_unknown_split_names_those_there_are(folder: Path) -> None:
-    with pytest.raises(DataError, match="set has no split 'test'; its splits: train"):
+    with pytest.raises(
+        DataError,
+        match=r"set has no split 'test'; its splits: train, of which held_out=0\.05 are 'valid'",
+    ):
         load(folder, "test")
     assert available_splits(folder) == ("train",)
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mmgen.data import PictureData
+from mmgen.errors import TrainingError
 from mmgen.training import train
 from mmgen.training.checkpoint import CheckpointStore
 
@@ -53,3 +54,27 @@ def test_interrupted_equals_uninterrupted(
     assert run.finished
     assert run.steps == (24 if two_stages else 12)
     assert_same(all_tensors(tmp_path / "whole"), all_tensors(tmp_path / "parts"))
+
+
+def test_more_steps_stretch_the_schedule_and_that_is_told(
+    toy: str,
+    pictures: PictureData,
+    quick: Config,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    quick["training"] |= {"schedule": "cosine", "steps": 4}
+    train(toy, pictures, config=quick, output=tmp_path / "run")
+    longer = {"training": {"steps": 6}}
+    train(toy, pictures, config=longer, output=tmp_path / "run", resume=True)
+    assert "4 steps become 6: the learning rate goes on as if" in capsys.readouterr().err
+
+
+def test_fewer_steps_than_were_taken_are_refused(
+    toy: str, pictures: PictureData, quick: Config, tmp_path: Path
+) -> None:
+    quick["training"]["steps"] = 4
+    train(toy, pictures, config=quick, output=tmp_path / "run", progress=False)
+    fewer = {"training": {"steps": 2}}
+    with pytest.raises(TrainingError, match="has taken 4 steps; 2 lie behind it"):
+        train(toy, pictures, config=fewer, output=tmp_path / "run", resume=True, progress=False)
