@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mmgen.data.decoding import BrokenPictureError
 from mmgen.data.fitting import Fit
-from mmgen.data.records import EncodedPictures, Problem, SelectedPictures
+from mmgen.data.records import EncodedPictures, JoinedPictures, Problem, SelectedPictures
 from mmgen.data.threads import map_in_threads
 from mmgen.errors import DataError
 
@@ -85,6 +85,11 @@ class LazyPictures:
         """Return some of the pictures, int64 (M,), as lazily."""
         chosen = SelectedPictures(self._pictures, indices)
         return LazyPictures(chosen, self._fit, on_broken=self._on_broken)
+
+    def joined_with(self, other: "LazyPictures") -> "LazyPictures":
+        """Return these pictures and then the others, as lazily; both fitted as these are."""
+        both = JoinedPictures(self._pictures, other._pictures)
+        return LazyPictures(both, self._fit, on_broken=self._on_broken)
 
     def _read_sound(self, row: int) -> tuple[int, np.ndarray]:
         for candidate in range(row, row + len(self)):

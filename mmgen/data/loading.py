@@ -11,7 +11,7 @@ from mmgen.data.pictures import PictureData
 from mmgen.data.records import Records
 from mmgen.data.registered import load_registered, registered_source
 from mmgen.data.sources import open_source
-from mmgen.data.splits import Part, canonical, find_part
+from mmgen.data.splits import Part, canonical, find_part, held_out_rows, other_rows
 from mmgen.data.threads import Progress
 from mmgen.errors import DataError
 
@@ -28,7 +28,8 @@ def load(
     """Load one split of a data set.
 
     Where the source has no validation split, "valid" is a part of its train split
-    (`options.held_out`), and "train" is the rest: the two never overlap.
+    (`options.held_out`), and "train" is the rest: the two never overlap. With
+    `options.train_on_valid`, a part of "valid" is moved to the end of "train".
 
     Args:
         source: a folder of pictures, of parquet or of idx files; a .zip, .npz or .parquet file;
@@ -40,6 +41,25 @@ def load(
             damaged files.
         NotInstalledError: reading the source needs `mmgen-core[train]`.
     """
+    moved = options.train_on_valid
+    if not moved or canonical(split) not in ("train", "valid"):
+        return _load(source, split, options, progress)
+    valid = _load(source, "valid", options, progress)
+    kept = held_out_rows(len(valid), 1 - moved, options.held_out_seed)
+    note = (
+        f"{len(valid) - len(kept)} of the {len(valid)} 'valid' pictures of {valid.name} are "
+        f"trained on (train_on_valid={moved:g}): figures on all of 'valid' are not of unseen ones",
+    )
+    if canonical(split) == "valid":
+        return replace(valid.select(kept), notes=(*valid.notes, *note))
+    train = _load(source, split, options, progress)
+    both = train.joined_with(valid.select(other_rows(len(valid), kept)))
+    return replace(both, notes=(*train.notes, *note))
+
+
+def _load(
+    source: str | Path, split: str, options: DataOptions, progress: Progress | None
+) -> PictureData:
     registered = registered_source(source)
     if registered is not None:
         name = registered.name

@@ -56,6 +56,13 @@ class DataOptions(Options):
         help="part of train that becomes 'valid' where the source has no such split; 0: none",
     )
     held_out_seed: int = option(0, minimum=0, help="which pictures are held out")
+    train_on_valid: float = option(
+        0.0,
+        minimum=0.0,
+        maximum=0.99,
+        help="part of 'valid' that is trained on as well, for a last fit when all is chosen; "
+        "the rest stays 'valid'",
+    )
     in_memory_limit_mb: int = option(
         4096,
         minimum=0,

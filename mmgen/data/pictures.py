@@ -128,6 +128,37 @@ class PictureData:
             digests=_maybe(self.digests, lambda digests: digests[rows.numpy()]),
         )
 
+    def joined_with(self, other: "PictureData") -> "PictureData":
+        """Return these rows and then those of another part of the same data set.
+
+        Raises:
+            DataError: the two differ in size, classes or columns.
+        """
+        ours, theirs = self._kind, other._kind
+        if ours != theirs:
+            what = next(name for name in ours if ours[name] != theirs[name])
+            raise DataError(
+                f"{self.split} and {other.split} of {self.name} can be joined only where they are "
+                f"alike; their {what}: {ours[what]} and {theirs[what]}"
+            )
+        return replace(
+            self,
+            images=_join(self.images, other.images),
+            given=_maybe_both(self.given, other.given, _join),
+            labels=_maybe_both(self.labels, other.labels, lambda a, b: torch.cat([a, b])),
+            texts=_maybe_both(self.texts, other.texts, lambda a, b: [*a, *b]),
+            digests=_maybe_both(self.digests, other.digests, lambda a, b: np.concatenate([a, b])),
+            found_problems=self.found_problems + other.found_problems,
+        )
+
+    @property
+    def _kind(self) -> dict[str, Any]:
+        return {
+            "shapes": tuple(self.images.shape[1:]),
+            "classes": self.class_names,
+            "columns": self.columns,
+        }
+
     def split_off(
         self, fraction_or_count: float, seed: int = 0
     ) -> tuple["PictureData", "PictureData"]:
@@ -202,6 +233,16 @@ def _pick(images: Tensor | LazyPictures, rows: Tensor) -> Tensor | LazyPictures:
     return images.select(rows.numpy())
 
 
+def _join(first: Tensor | LazyPictures, second: Tensor | LazyPictures) -> Tensor | LazyPictures:
+    if isinstance(first, Tensor) and isinstance(second, Tensor):
+        return torch.cat([first, second.to(first.device)])
+    if isinstance(first, LazyPictures) and isinstance(second, LazyPictures):
+        return first.joined_with(second)
+    raise DataError(
+        "two parts can be joined where both are in memory or both are not; set in_memory_limit_mb"
+    )
+
+
 def _content_digest(images: Tensor | LazyPictures) -> bytes:
     if isinstance(images, LazyPictures):
         return _digest(images.digests().tobytes())
@@ -217,6 +258,10 @@ def _digest(*parts: bytes) -> bytes:
 
 def _maybe(value: Any, function: Callable[[Any], Any]) -> Any:
     return None if value is None else function(value)
+
+
+def _maybe_both(first: Any, second: Any, function: Callable[[Any, Any], Any]) -> Any:
+    return None if first is None or second is None else function(first, second)
 
 
 def _are_numbers(names: Sequence[str]) -> bool:

@@ -39,6 +39,29 @@ class SelectedPictures:
         return self.pictures.name(int(self.indices[index]))
 
 
+@dataclass(frozen=True)
+class JoinedPictures:
+    """The pictures of one set and then those of another."""
+
+    first: EncodedPictures
+    second: EncodedPictures
+
+    def __len__(self) -> int:
+        return len(self.first) + len(self.second)
+
+    def read(self, index: int) -> bytes:
+        pictures, own = self._find(index)
+        return pictures.read(own)
+
+    def name(self, index: int) -> str:
+        pictures, own = self._find(index)
+        return pictures.name(own)
+
+    def _find(self, index: int) -> tuple[EncodedPictures, int]:
+        beyond = index - len(self.first)
+        return (self.first, index) if beyond < 0 else (self.second, beyond)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A picture that cannot be used, and why."""

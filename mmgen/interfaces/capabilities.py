@@ -24,12 +24,14 @@ class LogLikelihood:
         data_space: "binary" (pixels are 0 or 1) or "8-bit" (256 values per pixel and channel).
         kind: "exact" or "importance-sampled bound".
         num_samples: importance samples per picture; 0 where exact.
+        refine_steps: steps by which each picture's proposal was refined before.
     """
 
     values: Tensor
     data_space: str
     kind: str
     num_samples: int
+    refine_steps: int = 0
     unit: str = "nats"
 
 
@@ -42,6 +44,7 @@ class HasLikelihood(Protocol):
         images: Tensor,
         *,
         num_samples: int = 1000,
+        refine_steps: int = 0,
         seed: int = 0,
         batch_size: int | None = None,
         progress: Progress | None = None,
@@ -50,7 +53,9 @@ class HasLikelihood(Protocol):
     ) -> LogLikelihood:
         """Return log p(x) of images (N, C, H, W) in [0, 1].
 
-        With `checkpoint` the work done so far is kept in that file, and taken up from it.
+        What is exact takes no notice of `num_samples`, the importance samples of a picture, and
+        `refine_steps`, the steps that fit their proposal to the picture first. With `checkpoint`
+        the work done so far is kept in that file, and taken up from it.
         """
         ...
 

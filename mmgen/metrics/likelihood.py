@@ -20,8 +20,9 @@ def negative_log_likelihood(
     """Return -log p(x), averaged over the pictures: in nats a picture and in bits a dimension.
 
     An importance-sampled bound (Burda et al. 2016, equation 8) lies above the true value, the
-    less the more samples. A model of binary pictures is measured on binary ones only: the figure
-    for grey pixels would be no likelihood at all.
+    less the more samples and the better the proposal they are drawn from. A model of binary
+    pictures is measured on binary ones only: the figure for grey pixels would be no likelihood
+    at all.
 
     Raises:
         UnsupportedOperationError: the model has no likelihood.
@@ -44,6 +45,7 @@ def negative_log_likelihood(
     result = model.log_likelihood(
         images,
         num_samples=options.num_samples,
+        refine_steps=options.refine_steps,
         seed=options.seed,
         batch_size=options.batch_size,
         progress=progress,
@@ -72,6 +74,7 @@ def _protocol(result: LogLikelihood, options: LikelihoodOptions) -> dict[str, An
         "data_space": result.data_space,
         "kind": result.kind,
         "num_samples": result.num_samples,
+        **({"refine_steps": result.refine_steps} if result.refine_steps else {}),
         "seed": None if exact else options.seed,
         "conditions": list(options.conditions),
     }

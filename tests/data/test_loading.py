@@ -49,6 +49,44 @@ def test_without_a_validation_split_valid_is_the_part_that_train_leaves_out(fold
     assert "4 of its 20 train pictures are held out" in train.notes[0]
 
 
+@pytest.mark.parametrize("in_memory_limit_mb", [4096, 0])
+def test_a_last_fit_may_take_a_part_of_the_validation_split(
+    folder: Path, write_picture: WritePicture, in_memory_limit_mb: int
+) -> None:
+    for part, count in (("train", 6), ("val", 10)):
+        for number in range(count):
+            path = folder.parent / "two" / part / "ab"[number % 2] / f"{number:02}.png"
+            write_picture(path, seed=100 * count + number)
+    options = DataOptions(in_memory_limit_mb=in_memory_limit_mb)
+    last = options.replace(train_on_valid=0.7)
+    before = [load(folder.parent / "two", split, options) for split in ("train", "valid")]
+    train, valid = (load(folder.parent / "two", split, last) for split in ("train", "valid"))
+    assert (len(train), len(valid), train.split, valid.split) == (13, 3, "train", "valid")
+    every = torch.arange(6), torch.arange(10), torch.arange(13), torch.arange(3)
+    rows = [data.batch(ids) for data, ids in zip([*before, train, valid], every, strict=True)]
+    assert torch.equal(rows[2]["target"][:6], rows[0]["target"])
+    assert torch.equal(rows[2]["label"][:6], rows[0]["label"])
+    ours = [
+        (label, *pixels.flatten().tolist())
+        for part, first in ((rows[2], 6), (rows[3], 0))
+        for label, pixels in zip(
+            part["label"][first:].tolist(), part["target"][first:], strict=True
+        )
+    ]
+    theirs = zip(rows[1]["label"].tolist(), rows[1]["target"], strict=True)
+    assert sorted(ours) == sorted((label, *pixels.flatten().tolist()) for label, pixels in theirs)
+    assert "7 of the 10 'valid' pictures of two are trained on" in train.notes[-1]
+    assert train.notes[-1] in valid.notes
+
+
+def test_a_part_of_held_out_pictures_may_be_taken_too(folder: Path) -> None:
+    options = DataOptions(held_out=0.5, train_on_valid=0.5)
+    train, valid = load(folder, "train", options), load(folder, "valid", options)
+    assert (len(train), len(valid)) == (15, 5)
+    parts = [{picture.numpy().tobytes() for picture in part.images} for part in (train, valid)]
+    assert not parts[0] & parts[1]
+
+
 def test_a_broken_picture_moves_no_other_between_train_and_valid(folder: Path) -> None:
     options = DataOptions(held_out=0.2)
     before = load(folder, "valid", options)

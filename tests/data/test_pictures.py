@@ -58,6 +58,24 @@ def test_splitting_off_parts_all_rows_and_keeps_them_together() -> None:
         assert torch.equal(part.labels, data.labels[rows])
 
 
+def test_parts_are_joined_in_order_with_all_that_belongs_to_them() -> None:
+    data = make(50)
+    first, second = data.select(torch.arange(20)), data.select(torch.arange(20, 50))
+    both = first.joined_with(second)
+    assert both.fingerprint == data.fingerprint
+    assert both.columns == data.columns
+
+
+def test_parts_that_are_not_alike_are_not_joined() -> None:
+    data = make()
+    with pytest.raises(DataError, match="their columns"):
+        data.joined_with(make(texts=None, split="valid"))
+    with pytest.raises(DataError, match="their classes"):
+        data.joined_with(make(class_names=("a", "c", "b")))
+    with pytest.raises(DataError, match=r"their shapes: \(3, 4, 5\) and \(3, 4, 4\)"):
+        data.joined_with(make(images=torch.zeros(10, 3, 4, 4, dtype=torch.uint8)))
+
+
 def test_the_same_seed_splits_off_the_same_rows() -> None:
     data = make(50)
     assert data.split_off(5, seed=1)[1].texts == data.split_off(5, seed=1)[1].texts

@@ -24,10 +24,13 @@ def test_mean_and_standard_error_in_nats_and_bits(coin: Any, binary: PictureData
 
 
 def test_options_reach_the_model_and_the_protocol(coin: Any, binary: PictureData) -> None:
-    options = LikelihoodOptions(num_samples=7, seed=3, batch_size=5, checkpoint="x.safetensors")
+    options = LikelihoodOptions(
+        num_samples=7, refine_steps=2, seed=3, batch_size=5, checkpoint="x.safetensors"
+    )
     nats, _ = negative_log_likelihood(coin, binary, options)
     call = coin.calls[-1]
-    assert (call["num_samples"], call["seed"], call["batch_size"]) == (7, 3, 5)
+    assert (call["num_samples"], call["refine_steps"]) == (7, 2)
+    assert (call["seed"], call["batch_size"]) == (3, 5)
     assert str(call["checkpoint"]) == "x.safetensors"
     assert nats.protocol["data_space"] == "binary"
     assert nats.protocol["kind"] == "exact"

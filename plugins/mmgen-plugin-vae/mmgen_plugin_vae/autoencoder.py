@@ -235,6 +235,7 @@ class Autoencoder(Generator):
         images: Tensor,
         *,
         num_samples: int = 1000,
+        refine_steps: int = 0,
         seed: int = 0,
         batch_size: int | None = None,
         progress: Progress | None = None,
@@ -248,7 +249,10 @@ class Autoencoder(Generator):
         self.check_images(images)
         vector = self.condition_vector(conditions, len(images))
         settings = ImportanceSampling(
-            num_samples=num_samples, seed=seed, rows=batch_size or 4 * self.default_batch_size()
+            num_samples=num_samples,
+            refine_steps=refine_steps,
+            seed=seed,
+            rows=batch_size or 4 * self.default_batch_size(),
         )
         values = estimate(self, images, vector, settings, progress, checkpoint)
         return LogLikelihood(
@@ -256,6 +260,7 @@ class Autoencoder(Generator):
             data_space=self.pixels.data_space,
             kind="importance-sampled bound",
             num_samples=num_samples,
+            refine_steps=refine_steps,
         )
 
     def check_images(self, images: Tensor) -> None:

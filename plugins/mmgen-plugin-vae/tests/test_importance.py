@@ -8,6 +8,7 @@ from mmgen_plugin_vae.importance import ImportanceSampling, estimate
 from mmgen.errors import InputError
 
 
+@torch.inference_mode()
 def log_likelihood_by_quadrature(model, images, *, span=8.0, points=4001):
     """Return log ∫ p(x | z) p(z) dz of a model with one latent, by the trapezoidal rule."""
     z = torch.linspace(-span, span, points)
@@ -82,6 +83,61 @@ def test_the_ladder_estimates_without_bias(build, pictures):
     assert torch.allclose(mean, many, atol=0.15)
 
 
+def misplace_posterior(model):
+    """Put q where the truth is not, and make it narrow: an encoder that guesses badly."""
+    with torch.no_grad():
+        model.statistics.weight.mul_(0.3)
+        model.statistics.bias.copy_(torch.tensor([2.5, -1.2]))
+
+
+def test_a_refined_proposal_makes_up_for_a_bad_guess_and_stays_a_bound(build, pictures):
+    model = build("vae", latent_dim=1, perturb=0.25)
+    misplace_posterior(model)
+    images = pictures(4)
+    truth = log_likelihood_by_quadrature(model, images)
+
+    def gap(steps, num_samples):
+        values = [
+            model.log_likelihood(
+                images, num_samples=num_samples, refine_steps=steps, seed=seed
+            ).values
+            for seed in range(6)
+        ]
+        return float((truth - torch.stack(values).mean(dim=0)).mean())
+
+    assert gap(0, 5000) > 0.5
+    assert -0.05 < gap(80, 200) < 0.05
+
+
+def test_refinement_serves_every_architecture_and_does_not_mix_pictures(
+    architecture, build, pictures
+):
+    model = build(architecture, labels=True)
+    images, labels = pictures(3), torch.tensor([0, 2, 1])
+
+    def measure(**settings):
+        return model.log_likelihood(images, num_samples=5, label=labels, **settings)
+
+    refined = [measure(refine_steps=40, seed=seed) for seed in range(4)]
+    guessed = [measure(seed=seed) for seed in range(4)]
+    gains = torch.stack([a.values - b.values for a, b in zip(refined, guessed, strict=True)])
+    assert gains.mean() > 0
+    assert (refined[0].refine_steps, guessed[0].refine_steps) == (40, 0)
+    assert torch.equal(refined[0].values, measure(refine_steps=40).values)
+    alone = measure(refine_steps=40, batch_size=1).values
+    assert torch.allclose(refined[0].values, alone, atol=1e-2)
+    assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_refinement_works_where_gradients_are_off(build, pictures):
+    model, images = build("vae"), pictures(2)
+    outside = model.log_likelihood(images, num_samples=3, refine_steps=5).values
+    with torch.inference_mode():
+        copy = images.clone()
+        inside = model.log_likelihood(copy, num_samples=3, refine_steps=5).values
+    assert torch.equal(inside, outside)
+
+
 @pytest.mark.parametrize("num_samples", [7, 230])
 def test_values_do_not_depend_on_the_batches(architecture, build, pictures, num_samples):
     model = build(architecture, labels=True)
@@ -134,7 +190,12 @@ def test_an_interrupted_estimate_goes_on_where_it_stopped(build, pictures, tmp_p
 def test_a_checkpoint_of_something_else_is_refused(build, pictures, tmp_path):
     model, path = build("vae"), tmp_path / "nll.json"
     model.log_likelihood(pictures(3), num_samples=5, checkpoint=path)
-    for change in ({"num_samples": 6}, {"num_samples": 5, "seed": 1}):
+    changes = (
+        {"num_samples": 6},
+        {"num_samples": 5, "seed": 1},
+        {"num_samples": 5, "refine_steps": 2},
+    )
+    for change in changes:
         with pytest.raises(InputError, match="another"):
             model.log_likelihood(pictures(3), checkpoint=path, **change)
     with pytest.raises(InputError, match="another"):
@@ -148,3 +209,8 @@ def test_no_draws_are_refused(build, pictures):
     model = build("vae")
     with pytest.raises(InputError, match="at least 1"):
         estimate(model, pictures(1), None, ImportanceSampling(num_samples=0, seed=0, rows=1))
+
+
+def test_negative_steps_are_refused(build, pictures):
+    with pytest.raises(InputError, match="refine_steps must be at least 0; got -1"):
+        build("vae").log_likelihood(pictures(1), num_samples=1, refine_steps=-1)
