@@ -1,6 +1,7 @@
 """The way in: from what stands behind `--data` and a split to PictureData."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from mmgen.data.records import Records
 from mmgen.data.registered import load_registered, registered_source
 from mmgen.data.sources import open_source
 from mmgen.data.splits import Part, canonical, find_part, held_out_rows, other_rows
+from mmgen.data.stacking import stack
 from mmgen.data.threads import Progress
 from mmgen.errors import DataError
 
@@ -29,7 +31,8 @@ def load(
 
     Where the source has no validation split, "valid" is a part of its train split
     (`options.held_out`), and "train" is the rest: the two never overlap. With
-    `options.train_on_valid`, a part of "valid" is moved to the end of "train".
+    `options.train_on_valid`, a part of "valid" is moved to the end of "train". Pictures are
+    stacked last, those of each split among themselves.
 
     Args:
         source: a folder of pictures, of parquet or of idx files; a .zip, .npz or .parquet file;
@@ -41,6 +44,15 @@ def load(
             damaged files.
         NotInstalledError: reading the source needs `mmgen-core[train]`.
     """
+    plain = options.replace(stack=1, stack_pictures=None)
+    data = stack(_load_parts(source, split, plain, progress), options)
+    return replace(data, reader=partial(load, source, options=options))
+
+
+def _load_parts(
+    source: str | Path, split: str, options: DataOptions, progress: Progress | None
+) -> PictureData:
+    """Load a split, with what `train_on_valid` moves."""
     moved = options.train_on_valid
     if not moved or canonical(split) not in ("train", "valid"):
         return _load(source, split, options, progress)

@@ -26,6 +26,16 @@ class DataOptions(Options):
         choices=(1, 3, 4),
         help="1 grey, 3 RGB (transparent parts over white), 4 RGBA; none: as stored",
     )
+    stack: int = option(
+        1,
+        choices=(1, 3),
+        help="so many pictures of a grey, labelled set are put into the channels of one, as in "
+        "StackedMNIST; 1: none",
+    )
+    stack_pictures: int | None = option(
+        None, minimum=1, help="stacked pictures made of each split; none: as many as it has"
+    )
+    stack_seed: int = option(0, minimum=0, help="which pictures are stacked")
     image_shape: tuple[int, ...] | None = option(
         None,
         minimum=1,
@@ -71,7 +81,7 @@ class DataOptions(Options):
     )
 
     def check(self) -> None:
-        """Refuse sizes and shapes with the wrong count of numbers."""
+        """Refuse sizes and shapes with the wrong count of numbers, and stacks of one."""
         if self.size is not None and len(self.size) not in (1, 2):
             raise OptionError(
                 f"option 'size' takes one number or height,width; got {len(self.size)} numbers"
@@ -82,6 +92,8 @@ class DataOptions(Options):
                 "option 'image_shape' takes channels,height,width with 1, 3 or 4 channels, "
                 f"as 1,28,28; got {','.join(map(str, shape))}"
             )
+        if self.stack_pictures is not None and self.stack == 1:
+            raise OptionError("option 'stack_pictures' says how many are stacked; set stack=3 too")
 
     @property
     def height_width(self) -> tuple[int, int] | None:

@@ -35,6 +35,7 @@ class PictureData:
         notes: what the user should know about how the set was read.
         given: for pairs, what each picture is to be made from, as `images` is; else None.
         digests: sha256 of each picture's file, uint8 (N, 32), where there were files; else None.
+        reader: loads another split of the source by its name; None where there is no source.
     """
 
     images: Tensor | LazyPictures
@@ -47,6 +48,7 @@ class PictureData:
     notes: tuple[str, ...] = ()
     given: Tensor | LazyPictures | None = None
     digests: np.ndarray | None = field(default=None, repr=False)
+    reader: Callable[[str], "PictureData"] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         columns = {"labels": self.labels, "texts": self.texts, "given pictures": self.given}
@@ -127,6 +129,18 @@ class PictureData:
             texts=_maybe(self.texts, lambda texts: [texts[row] for row in rows.tolist()]),
             digests=_maybe(self.digests, lambda digests: digests[rows.numpy()]),
         )
+
+    def other_split(self, split: str) -> "PictureData":
+        """Load another split of the same source, read in the same way.
+
+        Raises:
+            DataError: the source has no such split, or these pictures came from none.
+        """
+        if self.reader is None:
+            raise DataError(
+                f"{self.name} was not loaded from a source; its split {split!r} cannot be read"
+            )
+        return self.reader(split)
 
     def joined_with(self, other: "PictureData") -> "PictureData":
         """Return these rows and then those of another part of the same data set.

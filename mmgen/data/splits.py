@@ -109,7 +109,7 @@ def held_out_rows(num_rows: int, fraction_or_count: float, seed: int) -> np.ndar
             f"at least one picture must stay when {count} of {num_rows} are held out; "
             "hold out fewer, or none with held_out=0"
         )
-    rank = _splitmix64(np.arange(num_rows, dtype=np.uint64), seed)
+    rank = splitmix64(np.arange(num_rows, dtype=np.uint64), seed)
     return np.sort(np.argsort(rank, kind="stable")[:count])
 
 
@@ -120,7 +120,7 @@ def other_rows(num_rows: int, rows: np.ndarray) -> np.ndarray:
     return np.flatnonzero(kept)
 
 
-def _splitmix64(counter: np.ndarray, seed: int) -> np.ndarray:
+def splitmix64(counter: np.ndarray, seed: int) -> np.ndarray:
     """Hash counters (N,) uint64: Steele, Lea and Flood 2014, SplitMix, figure 17."""
     golden = np.uint64(0x9E3779B97F4A7C15)
     start = np.uint64((seed * 0xD1342543DE82EF95 + 0x2545F4914F6CDD1D) % 2**64)
