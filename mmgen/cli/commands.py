@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("mmgen.cli.train", "Train a model on your pictures."),
     "data": ("mmgen.cli.data", "Look at a data set before training on it."),
     "evaluate": ("mmgen.cli.evaluate", "Measure a model on a data set."),
+    "compare": ("mmgen.cli.compare", "Measure several models under one protocol."),
     "publish": ("mmgen.cli.publish", "Publish a model on the Hub, in one commit."),
     "search": ("mmgen.cli.search", "Look for models on the Hub, the most used first."),
     "download": ("mmgen.cli.download", "Fetch models, to have them offline."),

@@ -10,7 +10,7 @@ import click
 from mmgen.cli.output import DTYPES, JSON_OPTION, examples, note, print_json
 from mmgen.cli.progress import Progress, progress_bar
 from mmgen.cli.request import parse_pairs
-from mmgen.cli.target import find_target, note_size
+from mmgen.cli.target import Target, find_target, note_size
 from mmgen.errors import OptionError, did_you_mean
 from mmgen.families import Metric
 from mmgen.media.targets import check_output
@@ -74,9 +74,7 @@ def command(
     data.size=32 to the data.
     """
     chosen = [manager().metric(name) for name in metrics]
-    # A folder needs no slash here: a run is named as it was for mmgen train.
-    place = f"./{model}" if "/" not in model and Path(model).is_dir() else model
-    target = find_target(place, install=yes)
+    target = find_measured(model, install=yes)
     if output is not None:
         check_output(output, force=force)
     of_data, of_metrics = sort_settings(parse_pairs(settings, "--set"), chosen)
@@ -108,6 +106,15 @@ def command(
         print_json(facts)
     else:
         click.echo("\n".join(map(str, results)))
+
+
+def find_measured(model: str, *, install: bool) -> Target:
+    """Return what is known of a model to measure.
+
+    A folder needs no slash here: a run is named as it was for `mmgen train`.
+    """
+    place = f"./{model}" if "/" not in model and Path(model).is_dir() else model
+    return find_target(place, install=install, encoders=True)
 
 
 def sort_settings(

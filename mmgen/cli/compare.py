@@ -1,0 +1,161 @@
+"""`mmgen compare`: several models side by side, under one protocol."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mmgen.cli.evaluate import find_measured, sort_settings
+from mmgen.cli.output import JSON_OPTION, examples, note, print_json
+from mmgen.cli.progress import progress_bar
+from mmgen.cli.request import parse_pairs
+from mmgen.cli.table import format_table, terminal_width
+from mmgen.cli.target import note_size
+from mmgen.media.targets import check_output
+from mmgen.plugins import manager
+
+if TYPE_CHECKING:
+    from mmgen.metrics.comparison import Comparison, Contestant
+    from mmgen.metrics.result import MetricResult
+
+
+@click.command(
+    "compare",
+    epilog=examples(
+        "mmgen compare vae-mnist ./runs/mine --data ./mnist --metric reconstruction",
+        "mmgen compare vae-fashion ./runs/a ./runs/b --data ./fashion --metric nll -o page.html",
+    ),
+)
+@click.argument("models", metavar="MODEL…", nargs=-1, required=True)
+@click.option("--data", required=True, metavar="D", help="A folder, file or Hub name of pictures.")
+@click.option(
+    "--metric", "metrics", multiple=True, required=True, metavar="M", help="As nll; mmgen info M."
+)
+@click.option("--split", default="test", show_default=True, help="The part of the data.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=V", help="An option of a metric or the data."
+)
+@click.option(
+    "-n", "num_samples", type=click.IntRange(min=1), default=20, show_default=True,
+    help="Pictures of each on the page.",
+)  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of those.")
+@click.option("--device", metavar="D", help="cpu, cuda, …  [default: a GPU, if there is one]")
+@click.option("--yes", is_flag=True, help="Install official plugins that are missing.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PAGE.html",
+    help="Write a page with the pictures side by side.",
+)
+@click.option("--force", is_flag=True, help="Replace what exists.")
+@JSON_OPTION
+def command(
+    models: tuple[str, ...],
+    data: str,
+    metrics: tuple[str, ...],
+    split: str,
+    settings: tuple[str, ...],
+    num_samples: int,
+    seed: int,
+    device: str | None,
+    yes: bool,
+    output: Path | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Measure several models on the same data, with the same options.
+
+    The table holds each model's figures with their intervals or standard errors, its parameters
+    and how many pictures it draws in a second. What was not the same for all is said below it; so
+    is what a model cannot do. MODEL is a name from mmgen list, a folder, the folder of a training
+    run, or a Hub repository.
+    """
+    chosen = [manager().metric(name) for name in metrics]
+    targets = [find_measured(model, install=yes) for model in models]
+    if output is not None:
+        check_output(output, force=force)
+    of_data, of_metrics = sort_settings(parse_pairs(settings, "--set"), chosen)
+    for target in targets:
+        note_size(target)
+
+    import torch
+
+    from mmgen.data import DataOptions, load
+    from mmgen.metrics.comparison import compare
+
+    with progress_bar("reading pictures") as progress:
+        pictures = load(data, split, DataOptions.build(of_data), progress=progress)
+    for line in pictures.notes:
+        note(line)
+    comparison = compare(
+        [target.name for target in targets],
+        pictures,
+        metrics,
+        options={
+            f"{name}.{key}": v for name, table in of_metrics.items() for key, v in table.items()
+        },
+        device=device or ("cuda" if torch.cuda.is_available() else "cpu"),
+        num_samples=num_samples,
+        seed=seed,
+    )
+    if output is not None:
+        from mmgen.cli.page import write_page
+
+        write_page(output, comparison)
+        note(f"wrote {output}")
+    if as_json:
+        print_json(comparison.to_dict())
+        return
+    click.echo(format_table(*tabulate(comparison), terminal_width()))
+    for line in remarks(comparison):
+        note(line)
+
+
+def tabulate(comparison: "Comparison") -> tuple[list[str], list[list[str]]]:
+    """Return the headings and one row per model."""
+    names = comparison.figure_names
+    units = [_unit(comparison, name) for name in names]
+    headings = [
+        f"{name} ({unit})" if unit else name for name, unit in zip(names, units, strict=True)
+    ]
+    rows = [
+        [
+            one.name,
+            *(_cell(one.figure(name)) for name in names),
+            f"{one.num_parameters:,}",
+            _speed(one),
+        ]
+        for one in comparison.contestants
+    ]
+    return ["model", *headings, "parameters", "pictures/s"], rows
+
+
+def remarks(comparison: "Comparison") -> Iterator[str]:
+    """Yield what the table does not say: the data, what differs, what a model cannot do."""
+    yield (
+        f"{comparison.num_images:,} pictures of {comparison.data}, {comparison.split}; "
+        f"on {comparison.device}"
+    )
+    yield from comparison.differences()
+    for one in comparison.contestants:
+        for metric, why in one.refusals.items():
+            yield f"{one.name} has no {metric}: {why}"
+
+
+def _unit(comparison: "Comparison", name: str) -> str:
+    found = [figure.unit for one in comparison.contestants if (figure := one.figure(name))]
+    return found[0]
+
+
+def _cell(figure: "MetricResult | None") -> str:
+    if figure is None:
+        return "–"
+    error = "" if figure.standard_error is None else f" ± {figure.standard_error:.2g}"
+    return f"{figure.value:.5g}{error}"
+
+
+def _speed(one: "Contestant") -> str:
+    return "–" if one.pictures_per_second is None else f"{one.pictures_per_second:,.0f}"

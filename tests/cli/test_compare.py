@@ -1,0 +1,90 @@
+"""`mmgen compare`: a table, and a page that needs nothing beside it."""
+
+import base64
+import io
+import json
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def pictures(zoo: Path) -> Path:
+    """Six grey pictures of the test split."""
+    folder = zoo / "pictures" / "test"
+    folder.mkdir(parents=True)
+    for number in range(6):
+        pixels = np.random.default_rng(number).integers(0, 256, (8, 8))
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{number}.png")
+    return folder.parent
+
+
+@pytest.fixture
+def words(pictures: Path, zoo_folder: Path, run: Run) -> list[object]:
+    """Two models, one of them a folder without a slash, and the data."""
+    assert run("train", "tiny-net", "--data", pictures, "--set", "held_out=0", "-o", "x").code == 1
+    train = pictures / "train"
+    train.mkdir()
+    for path in (pictures / "test").iterdir():
+        (train / path.name).write_bytes(path.read_bytes())
+    few = ["--set", "steps=2", "--set", "batch_size=2", "--set", "tensorboard=no"]
+    assert run("train", "tiny-net", "--data", pictures, *few, "-o", "mine").code == 0
+    return ["compare", "tiny-pets", "mine", "--data", pictures, "--metric", "reconstruction"]
+
+
+class Pictures(HTMLParser):
+    """Collects what a page loads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sources: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.sources += [value or "" for name, value in attrs if name in ("src", "href")]
+
+
+def test_a_table_and_a_page(words: list[object], run: Run) -> None:
+    result = run(*words, "--metric", "nll", "-n", "6", "-o", "page.html")
+    assert result.code == 0, result.err
+    heading, *rows = result.out.splitlines()
+    assert re.split(r"\s{2,}", heading)[0] == "model"
+    assert [row.split()[0] for row in rows] == ["tiny-pets", "./mine"]
+    assert "6 pictures of pictures, test; on cpu" in result.err
+    assert "tiny-pets has no nll" in result.err
+    page = Path("page.html").read_text()
+    parser = Pictures()
+    parser.feed(page)
+    assert len(parser.sources) == 2
+    for source in parser.sources:
+        head, _, data = source.partition(",")
+        assert head == "data:image/png;base64"
+        # Of tiny-pets two rows of its three classes, of the other a grid of its own making.
+        assert Image.open(io.BytesIO(base64.b64decode(data))).width > 8
+    assert "tiny-pets has no nll" in page
+
+
+def test_json_and_no_page_in_place_of_another(words: list[object], run: Run) -> None:
+    result = run(*words, "--json")
+    content = json.loads(result.out)
+    assert [one["model"] for one in content["models"]] == ["tiny-pets", "./mine"]
+    assert {item["name"] for item in content["models"][0]["results"]} >= {"mse", "psnr"}
+    Path("page.html").write_text("mine")
+    refused = run(*words, "-o", "page.html")
+    assert refused.code == 1
+    assert "page.html" in refused.err
+    assert Path("page.html").read_text() == "mine"
+    assert run(*words, "-o", "page.html", "--force").code == 0
+
+
+def test_one_model_is_no_comparison(words: list[object], run: Run) -> None:
+    result = run(*[word for word in words if word != "mine"])
+    assert result.code == 1
+    assert "at least two models" in result.err

@@ -1,0 +1,61 @@
+"""Models side by side: the same data and options for all, and what was not the same."""
+
+from typing import Any
+
+import pytest
+
+from mmgen.data import PictureData
+from mmgen.errors import DataError, InputError, OptionError
+from mmgen.metrics.comparison import compare
+
+
+def test_every_model_is_measured_on_the_same_pictures(
+    coin: Any, mute: Any, binary: PictureData
+) -> None:
+    heard: list[tuple[str, int, int]] = []
+    found = compare(
+        [coin, mute],
+        binary,
+        ["reconstruction", "nll"],
+        options={"num_images": 20, "nll.num_samples": 3},
+        num_samples=6,
+        progress=lambda *what: heard.append(what),
+    )
+    first, second = found.contestants
+    assert (first.architecture, second.architecture) == ("Coin", "Mute")
+    assert first.figure("mse").num_images == 20
+    assert first.figure("nll").num_images == 20
+    assert coin.calls[-1]["num_samples"] == 3
+    assert second.results == ()
+    assert set(second.refusals) == {"reconstruction", "nll"}
+    assert "log_likelihood" in second.refusals["nll"]
+    assert [len(one.samples) for one in found.contestants] == [6, 6]
+    assert first.pictures_per_second > 0
+    assert found.figure_names[0] == "mse"
+    assert "nll" in found.figure_names
+    assert any(name == "Coin: reconstruction" for name, _, _ in heard)
+    assert found.differences() == []
+
+
+def test_figures_under_different_protocols_are_told_apart(
+    coin: Any, grey_coin: Any, binary: PictureData
+) -> None:
+    grey_coin.identity = type(grey_coin.identity)(architecture="grey-coin")
+    found = compare([coin, grey_coin], binary, ["nll"])
+    assert (
+        "nll is not under one protocol: data_space is binary for Coin, 8-bit for grey-coin"
+        in found.differences()
+    )
+    assert found.to_dict()["differences"] == found.differences()
+    assert not any("model is" in line for line in found.differences())
+
+
+def test_what_is_wrong_for_all_is_an_error(coin: Any, mute: Any, grey: PictureData) -> None:
+    with pytest.raises(InputError, match="at least two models, each once; got 1"):
+        compare([coin], grey, ["nll"])
+    with pytest.raises(InputError, match="got 'Coin' twice"):
+        compare([coin, coin], grey, ["nll"])
+    with pytest.raises(OptionError, match="unknown option 'speed'"):
+        compare([coin, mute], grey, ["nll"], options={"speed": 1})
+    with pytest.raises(DataError, match="binary pictures"):
+        compare([coin, mute], grey, ["nll"])
