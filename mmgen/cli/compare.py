@@ -66,12 +66,12 @@ def command(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Measure several models on the same data, with the same options.
+    """Measure several models under one protocol.
 
-    The table holds each model's figures with their intervals or standard errors, its parameters
-    and how many pictures it draws in a second. What was not the same for all is said below it; so
-    is what a model cannot do. MODEL is a name from mmgen list, a folder, the folder of a training
-    run, or a Hub repository.
+    Data and options are the same for all. The table holds each model's figures with their
+    intervals or standard errors, its parameters and how many pictures it draws in a second. What
+    was not the same for all is said below it; so is what a model cannot do. MODEL is a name from
+    mmgen list, a folder, the folder of a training run, or a Hub repository.
     """
     chosen = [manager().metric(name) for name in metrics]
     targets = [find_measured(model, install=yes) for model in models]
