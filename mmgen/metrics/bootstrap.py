@@ -1,0 +1,67 @@
+"""How sure a figure is: percentile bootstrap over pictures (Efron 1979).
+
+Drawing pictures anew with repetition is right for what is a mean over pictures. It is not for a
+Fréchet distance, whose bias and spread both grow where pictures repeat: resampled at 400 pictures
+of 64 dimensions it says 3.7 ± 0.19 of what is 1.8 ± 0.09. Such figures are resampled through the
+influence that each picture has on them (Hampel 1974; Davison and Hinkley 1997, section 2.7.2),
+which is a mean again: `linear_interval`.
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+LEVEL = 0.95
+RESAMPLES = 1000
+_BLOCK = 2**22
+
+Interval = tuple[float, float]
+
+
+def resample(count: int, resamples: int = RESAMPLES, seed: int = 0) -> Iterator[Tensor]:
+    """Yield blocks of weights, float64 (R, N), of N pictures drawn N times with repetition.
+
+    A row adds up to 1. All blocks together have `resamples` rows, the same for the same seed.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    rows = max(1, _BLOCK // count)
+    for start in range(0, resamples, rows):
+        size = min(rows, resamples - start)
+        drawn = torch.randint(count, (size, count), generator=generator)
+        ones = torch.ones(1, 1, dtype=torch.float64).expand(size, count)
+        yield torch.zeros(size, count, dtype=torch.float64).scatter_add_(1, drawn, ones) / count
+
+
+def resampled_means(values: Tensor, resamples: int = RESAMPLES, seed: int = 0) -> Tensor:
+    """Return float64 (R,): means of values (N,) of pictures drawn with repetition."""
+    values = values.detach().cpu().double()
+    return torch.cat([block @ values for block in resample(len(values), resamples, seed)])
+
+
+def mean_interval(values: Tensor, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
+    """Return the 95 % percentile interval of the mean of values (N,)."""
+    return quantiles(resampled_means(values, resamples, seed))
+
+
+def linear_interval(
+    figure: float, *influences: Tensor, resamples: int = RESAMPLES, seed: int = 0
+) -> Interval:
+    """Return the 95 % interval of a figure that pictures of one or more sets have a part in.
+
+    Args:
+        influences: of each set, (N,): N times what a picture adds to the figure, to first order.
+            Their mean does not count; sets are resampled independently.
+    """
+    moved = torch.zeros(resamples, dtype=torch.float64)
+    for index, influence in enumerate(influences):
+        centred = influence.detach().cpu().double()
+        moved += resampled_means(centred - centred.mean(), resamples, seed + index)
+    return quantiles(figure + moved)
+
+
+def quantiles(values: Tensor) -> Interval:
+    """Return the 2.5 % and the 97.5 % quantile of values (R,)."""
+    tail = (1 - LEVEL) / 2
+    ends = values.double().quantile(torch.tensor([tail, 1 - tail], dtype=torch.float64))
+    return float(ends[0]), float(ends[1])
