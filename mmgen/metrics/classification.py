@@ -38,7 +38,7 @@ def classification(
     data = data.with_labels(model.classes)
     if options.num_images is not None:
         data = data.select(torch.arange(min(options.num_images, len(data))))
-    predicted = _predict(model, data, options.batch_size, progress)
+    predicted = predict_classes(model, data, options.batch_size, progress)
     assert data.labels is not None
     actual = data.labels.cpu()
     confusion = count_confusion(actual, predicted, len(model.classes))
@@ -54,9 +54,10 @@ def count_confusion(actual: Tensor, predicted: Tensor, num_classes: int) -> Tens
     return places.bincount(minlength=num_classes**2).view(num_classes, num_classes)
 
 
-def _predict(
-    model: Classifies, data: PictureData, batch_size: int, progress: Progress | None
+def predict_classes(
+    model: Classifies, data: PictureData, batch_size: int, progress: Progress | None = None
 ) -> Tensor:
+    """Return the most probable class of each picture, int64 (N,), on the CPU."""
     predicted: list[Tensor] = []
     done = 0
     for rows in torch.arange(len(data)).split(batch_size):

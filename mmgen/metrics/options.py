@@ -52,3 +52,43 @@ class ReconstructionOptions(Options):
     num_images: int | None = option(
         None, minimum=1, help="the first so many pictures; none: all, as figures to compare need"
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModesOptions(Options):
+    """Of `modes`."""
+
+    classifier: str = option(
+        help="the judge of one channel: a classifier of the zoo, a folder (./runs/x) or a "
+        "repository, for grey pictures of the model's size"
+    )
+    num_samples: int = option(
+        26_000, minimum=1, help="pictures drawn, and real ones for the floor; ten a mode or more"
+    )
+    seed: int = option(0, minimum=0, help="of the samples, and of what real pictures are stacked")
+    batch_size: int | None = option(
+        None, minimum=1, help="pictures at a time; none: the model chooses"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccuracyScoreOptions(Options):
+    """Of `classification-accuracy-score`."""
+
+    recipe: str | None = option(
+        None,
+        help="run file of the classifier, which names its architecture and settings; none: a small "
+        "cnn",
+    )
+    steps: int | None = option(
+        None, minimum=1, help="of each training; none: those of the recipe, 3,000 of the small cnn"
+    )
+    num_samples: int = option(60_000, minimum=1, help="pictures to train on, as many of each class")
+    runs: int = option(3, minimum=1, help="trainings, each with a seed of its own")
+    real: bool = option(
+        True, help="train the same on the real train split too; data.held_out=0 takes all of it"
+    )
+    seed: int = option(0, minimum=0, help="of the samples, and of the first training")
+    batch_size: int | None = option(
+        None, minimum=1, help="pictures drawn at a time; none: the model chooses"
+    )
