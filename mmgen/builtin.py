@@ -9,6 +9,14 @@ from mmgen.metrics.options import (
     LikelihoodOptions,
     ReconstructionOptions,
 )
+from mmgen.metrics.sampling_options import (
+    AgreementOptions,
+    FidOptions,
+    InceptionScoreOptions,
+    KidOptions,
+    NeighboursOptions,
+    PrecisionRecallOptions,
+)
 from mmgen.options import Options, option
 
 MMGEN_API = API_VERSION
@@ -69,13 +77,48 @@ def mmgen_modalities() -> list[Modality]:
 
 @hookimpl
 def mmgen_metrics() -> list[Metric]:
-    """Measures that need nothing but the model and the data."""
+    """Measures that need nothing but the model and the data, and what the zoo has to judge them."""
     return [
+        Metric(
+            name="agreement",
+            summary="how often samples are of the class asked for, and how varied each class is",
+            function="mmgen.metrics.agreement:agreement",
+            options=AgreementOptions,
+            workbench=True,
+        ),
         Metric(
             name="classification",
             summary="accuracy, and precision and recall of each class; a confusion picture",
             function="mmgen.metrics.classification:classification",
             options=ClassificationOptions,
+        ),
+        Metric(
+            name="fid",
+            summary="Fréchet distance of samples and real pictures, in features of any encoder",
+            function="mmgen.metrics.frechet:frechet",
+            options=FidOptions,
+            workbench=True,
+        ),
+        Metric(
+            name="inception-score",
+            summary="how clear and how varied samples are, as any classifier sees them",
+            function="mmgen.metrics.inception_score:inception_score",
+            options=InceptionScoreOptions,
+            workbench=True,
+        ),
+        Metric(
+            name="kid",
+            summary="kernel distance of samples and real pictures: unbiased, also for few of them",
+            function="mmgen.metrics.kernel:kernel",
+            options=KidOptions,
+            workbench=True,
+        ),
+        Metric(
+            name="neighbours",
+            summary="how near samples are to training pictures; a picture of the nearest pairs",
+            function="mmgen.metrics.neighbours:neighbours",
+            options=NeighboursOptions,
+            workbench=True,
         ),
         Metric(
             name="nll",
@@ -84,8 +127,15 @@ def mmgen_metrics() -> list[Metric]:
             options=LikelihoodOptions,
         ),
         Metric(
+            name="precision-recall",
+            summary="precision, recall, density and coverage of samples among real pictures",
+            function="mmgen.metrics.precision_recall:precision_recall",
+            options=PrecisionRecallOptions,
+            workbench=True,
+        ),
+        Metric(
             name="reconstruction",
-            summary="mean squared error and PSNR of reconstructed pictures",
+            summary="mean squared error, PSNR and SSIM of reconstructed pictures",
             function="mmgen.metrics.reconstruction:reconstruction_error",
             options=ReconstructionOptions,
         ),

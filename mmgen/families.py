@@ -104,12 +104,18 @@ class Modality:
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """A measure of a model on data: reference to `metric(model, data, options, progress)`."""
+    """A measure of a model on data: reference to `metric(model, data, options, progress)`.
+
+    Attributes:
+        workbench: whether the function takes a fifth argument, the `mmgen.metrics.Workbench` of
+            the call, by which metrics share samples, networks and features.
+    """
 
     name: str
     summary: str
     function: str
     options: type[Options] | None = None
+    workbench: bool = False
 
     def __post_init__(self) -> None:
         _check_name("metric", self.name)

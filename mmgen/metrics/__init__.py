@@ -7,29 +7,75 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _MODULES = {
+    "AgreementOptions": "sampling_options",
     "ClassificationOptions": "options",
+    "FeatureExtractor": "extractors",
+    "FeatureStatistics": "statistics",
+    "FidOptions": "sampling_options",
+    "InceptionExtractor": "extractors",
+    "InceptionScoreOptions": "sampling_options",
+    "KidOptions": "sampling_options",
     "LikelihoodOptions": "options",
     "MetricResult": "result",
+    "NeighboursOptions": "sampling_options",
+    "PrecisionRecallOptions": "sampling_options",
     "ReconstructionOptions": "options",
+    "Workbench": "workbench",
+    "ZooExtractor": "extractors",
     "evaluate": "evaluation",
+    "frechet_distance": "distances",
+    "gather_statistics": "statistics",
+    "kernel_distances": "distances",
+    "manifold_scores": "manifold",
+    "structural_similarity": "similarity",
 }
 
 __all__ = [
+    "AgreementOptions",
     "ClassificationOptions",
+    "FeatureExtractor",
+    "FeatureStatistics",
+    "FidOptions",
+    "InceptionExtractor",
+    "InceptionScoreOptions",
+    "KidOptions",
     "LikelihoodOptions",
     "MetricResult",
+    "NeighboursOptions",
+    "PrecisionRecallOptions",
     "ReconstructionOptions",
+    "Workbench",
+    "ZooExtractor",
     "evaluate",
+    "frechet_distance",
+    "gather_statistics",
+    "kernel_distances",
+    "manifold_scores",
+    "structural_similarity",
 ]
 
 if TYPE_CHECKING:
+    from mmgen.metrics.distances import frechet_distance, kernel_distances
     from mmgen.metrics.evaluation import evaluate
+    from mmgen.metrics.extractors import FeatureExtractor, InceptionExtractor, ZooExtractor
+    from mmgen.metrics.manifold import manifold_scores
     from mmgen.metrics.options import (
         ClassificationOptions,
         LikelihoodOptions,
         ReconstructionOptions,
     )
     from mmgen.metrics.result import MetricResult
+    from mmgen.metrics.sampling_options import (
+        AgreementOptions,
+        FidOptions,
+        InceptionScoreOptions,
+        KidOptions,
+        NeighboursOptions,
+        PrecisionRecallOptions,
+    )
+    from mmgen.metrics.similarity import structural_similarity
+    from mmgen.metrics.statistics import FeatureStatistics, gather_statistics
+    from mmgen.metrics.workbench import Workbench
 
 
 def __getattr__(name: str) -> Any:

@@ -37,7 +37,7 @@ def _trace_of_root(a: FeatureStatistics, b: FeatureStatistics) -> float:
     return float(values.clamp_min(0).sqrt().sum())
 
 
-def frechet_influence(real: FeatureStatistics, features: Tensor) -> Tensor:
+def frechet_influence(real: FeatureStatistics, made: FeatureStatistics, features: Tensor) -> Tensor:
     """Return float64 (N,): N times what each picture adds to its set's Fréchet distance.
 
     To first order: with centred features c, 2 c·(μ - μr) + N / (N - 1) (|c|² - cᵀTc), where T is
@@ -46,37 +46,44 @@ def frechet_influence(real: FeatureStatistics, features: Tensor) -> Tensor:
 
     Args:
         real: what the distance is taken from; held fixed.
-        features: of the N pictures that were drawn, (N, d).
+        made: of the pictures that were drawn.
+        features: of those, (N, d).
     """
-    _check_dimensions(real.dimension, features.shape[1])
+    _check_dimensions(real.dimension, made.dimension)
     root = real.root()
-    count = len(features)
-    blocks = [rows.double() for rows in features.split(_ROWS)]
-    mean = torch.stack([rows.sum(dim=0) for rows in blocks]).sum(dim=0) / count
-    centred = [rows - mean for rows in blocks]
-    seen = [rows @ root.T for rows in centred]
-    moved = torch.cat(_moved(seen, count))
-    step = 2 * (mean - real.mean)
-    scale = count / (count - 1)
-    direct = torch.cat([rows @ step + scale * rows.square().sum(dim=1) for rows in centred])
-    influence = direct - moved
+    scale = made.count / (made.count - 1)
+    if made.count <= len(root):
+        moved = _moved_few(root, made, features)
+    else:
+        moved = scale * _quadratic(_half_map(root, made), made, features)
+    step = 2 * (made.mean - real.mean)
+    blocks = [rows.double() - made.mean for rows in features.split(_ROWS)]
+    influence = torch.cat([rows @ step + scale * rows.square().sum(dim=1) for rows in blocks])
+    influence -= moved
     return influence - influence.mean()
 
 
-def _moved(seen: list[Tensor], count: int) -> list[Tensor]:
-    """Return N / (N - 1) cᵀTc of each picture, of c Rᵀ in blocks (n, r)."""
-    size = seen[0].shape[1]
-    if count <= size:
-        rows = torch.cat(seen)
-        values, vectors = torch.linalg.eigh(rows @ rows.T / (count - 1))
-        return [count * (vectors.square() @ values.clamp_min(0).sqrt())]
-    inner = torch.zeros(size, size, dtype=torch.float64)
-    for rows in seen:
-        inner += rows.T @ rows / (count - 1)
-    values, vectors = torch.linalg.eigh(inner)
-    there = values > values[-1] * size * torch.finfo(torch.float64).eps
-    turned = vectors[:, there] * (values[there] ** -0.25 * (count / (count - 1)) ** 0.5)
-    return [(rows @ turned).square().sum(dim=1) for rows in seen]
+def _half_map(root: Tensor, made: FeatureStatistics) -> Tensor:
+    """Return W, float64 (d, r) with T = W Wᵀ."""
+    values, vectors = torch.linalg.eigh(made.sandwich(root))
+    there = values > values[-1] * len(root) * torch.finfo(torch.float64).eps
+    return root.T @ (vectors[:, there] * values[there] ** -0.25)
+
+
+def _quadratic(half: Tensor, made: FeatureStatistics, features: Tensor) -> Tensor:
+    """Return |Wᵀc|² of each picture."""
+    blocks = features.split(_ROWS)
+    return torch.cat([((rows.double() - made.mean) @ half).square().sum(dim=1) for rows in blocks])
+
+
+def _moved_few(root: Tensor, made: FeatureStatistics, features: Tensor) -> Tensor:
+    """Return N / (N - 1) cᵀTc from the smaller Gram matrix of the pictures as R sees them.
+
+    It is N times the diagonal of that matrix's root.
+    """
+    seen = (features.double() - made.mean) @ root.T
+    values, vectors = torch.linalg.eigh(seen @ seen.T / (made.count - 1))
+    return made.count * (vectors.square() @ values.clamp_min(0).sqrt())
 
 
 def kernel_distances(

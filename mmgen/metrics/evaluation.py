@@ -11,6 +11,7 @@ from mmgen.errors import InputError, OptionError, did_you_mean
 from mmgen.families import Metric, load_reference
 from mmgen.interfaces import Model
 from mmgen.metrics.result import MetricResult
+from mmgen.metrics.workbench import Workbench
 from mmgen.options import Options, describe
 from mmgen.plugins import manager
 from mmgen.pretrained import from_pretrained
@@ -29,6 +30,7 @@ def evaluate(
     data_options: DataOptions | None = None,
     device: str | None = None,
     progress: Progress | None = None,
+    workbench: Workbench | None = None,
 ) -> list[MetricResult]:
     """Measure a model.
 
@@ -41,6 +43,8 @@ def evaluate(
             them, as {"nll.num_samples": 100}.
         data_options: of a source that is loaded.
         device: where the model goes; None leaves it.
+        workbench: what several calls are to share, as pictures that are drawn once; None: what
+            is made for this call is for its own metrics.
 
     Raises:
         UnknownNameError: a metric that nobody registered.
@@ -59,10 +63,12 @@ def evaluate(
     model.eval()
     if not isinstance(source, PictureData):
         source = load(source, split, data_options or DataOptions())
+    workbench = workbench or Workbench()
     results: list[MetricResult] = []
     for metric, given in zip(chosen, values, strict=True):
         report = None if progress is None else _for_metric(progress, metric.name)
-        measured = load_reference(metric.function)(model, source, given, report)
+        shared = (workbench,) if metric.workbench else ()
+        measured = load_reference(metric.function)(model, source, given, report, *shared)
         found = [measured] if isinstance(measured, MetricResult) else list(measured)
         context = _context(model, source, metric.name)
         results += [replace(item, protocol={**context, **item.protocol}) for item in found]

@@ -16,6 +16,7 @@ class MetricResult:
     Attributes:
         value: the mean over the pictures.
         standard_error: of that mean; None where there is none.
+        interval: in which it lies with 95 %, (low, high); None where it is not known.
         num_images: how many pictures it stands on.
         protocol: all that one must know to compare it, JSON-able.
         pictures: what is better seen than read, uint8 (H, W[, 3]) by name; not in `to_dict`.
@@ -26,6 +27,7 @@ class MetricResult:
     unit: str
     num_images: int
     standard_error: float | None = None
+    interval: tuple[float, float] | None = None
     protocol: Mapping[str, Any] = field(default_factory=dict)
     pictures: dict[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
@@ -36,17 +38,26 @@ class MetricResult:
             "value": self.value,
             "unit": self.unit,
             "standard_error": self.standard_error,
+            "interval": None if self.interval is None else list(self.interval),
             "num_images": self.num_images,
             "protocol": dict(self.protocol),
         }
 
     def __str__(self) -> str:
         error = "" if self.standard_error is None else f" ± {self.standard_error:.2g}"
-        return f"{self.name} {self.value:.6g}{error} {self.unit} (N = {self.num_images:,})"
+        unit = f" {self.unit}" if self.unit else ""
+        within = ""
+        if self.interval is not None:
+            within = "; 95 % {:.6g} to {:.6g}".format(*self.interval)
+        return f"{self.name} {self.value:.6g}{error}{unit} (N = {self.num_images:,}{within})"
 
 
 def mean_result(
-    name: str, values: Tensor, unit: str, protocol: Mapping[str, Any] | None = None
+    name: str,
+    values: Tensor,
+    unit: str,
+    protocol: Mapping[str, Any] | None = None,
+    interval: tuple[float, float] | None = None,
 ) -> MetricResult:
     """Return the mean of one value per picture, (N,), with its standard error."""
     values = values.double()
@@ -58,5 +69,6 @@ def mean_result(
         unit=unit,
         num_images=count,
         standard_error=error,
+        interval=interval,
         protocol=protocol or {},
     )

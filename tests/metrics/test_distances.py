@@ -86,7 +86,7 @@ def test_the_distance_to_its_own_kind_falls_with_the_number_of_pictures() -> Non
 def test_the_influence_is_the_derivative(real_count: int, count: int) -> None:
     real = gather_statistics([correlated(real_count, 40, seed=1)])
     made = correlated(count, 40, seed=2, shift=0.1)
-    influence = frechet_influence(real, made)
+    influence = frechet_influence(real, gather_statistics([made]), made)
     assert float(influence.mean()) == pytest.approx(0, abs=1e-9)
     # The derivative by one picture's weight, from weighted statistics themselves.
     for index in (0, count - 1):
@@ -111,7 +111,8 @@ def test_the_interval_is_as_wide_as_the_distance_varies() -> None:
     real = gather_statistics([correlated(4000, 16, seed=100)])
     drawn = [correlated(400, 16, seed=seed, shift=0.3) for seed in range(30)]
     found = torch.tensor([frechet_distance(real, gather_statistics([made])) for made in drawn])
-    low, high = linear_interval(float(found[0]), frechet_influence(real, drawn[0]))
+    influence = frechet_influence(real, gather_statistics([drawn[0]]), drawn[0])
+    low, high = linear_interval(float(found[0]), influence)
     assert high - low == pytest.approx(2 * 1.96 * float(found.std()), rel=0.35)
     assert low < float(found[0]) < high
 
@@ -157,7 +158,7 @@ def test_what_cannot_be_compared_is_refused_in_words() -> None:
     with pytest.raises(DataError, match=r"same dimension; got 4 and 3"):
         distance(a, b[:, :3])
     with pytest.raises(DataError, match="same dimension"):
-        frechet_influence(gather_statistics([a]), b[:, :3])
+        frechet_influence(gather_statistics([a]), gather_statistics([b[:, :3]]), b[:, :3])
     with pytest.raises(DataError, match="same dimension"):
         kernel_distances(a, b[:, :3], subset_size=4)
     with pytest.raises(DataError, match=r"as there are, 10; got subset_size 1000"):

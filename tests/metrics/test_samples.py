@@ -1,0 +1,115 @@
+"""The pictures that are drawn to be measured."""
+
+from typing import Any
+
+import pytest
+import torch
+from bars import CLASSES, Eye, Painter, bars
+
+from mmgen.data import PictureData
+from mmgen.errors import (
+    DataError,
+    OptionError,
+    UnsupportedConditionError,
+    UnsupportedOperationError,
+)
+from mmgen.metrics import samples
+from mmgen.metrics.samples import SampleRequest, check_generator, draw_samples, read_request
+from mmgen.metrics.sampling_options import SamplingOptions
+
+DATA = bars(20)
+
+
+def test_they_are_what_generate_gives_as_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(samples, "_AT_ONCE", 7)
+    model = Painter()
+    done: list[int] = []
+    found = draw_samples(model, DATA, SampleRequest(20, 3), lambda now, _: done.append(now))
+    expected = model.generate(20, seed=3).pixels()
+    assert found.images[:].dtype == torch.uint8
+    assert torch.equal(found.images[:, 0], torch.from_numpy(expected))
+    assert done == [7, 14, 20]
+    assert found.labels is None
+    assert found.split == "samples"
+
+
+def test_labels_are_asked_for_class_after_class() -> None:
+    model = Painter()
+    found = draw_samples(model, DATA, SampleRequest(15, 3, conditions=("label",)))
+    assert found.labels is not None
+    assert found.labels.tolist() == [index % 6 for index in range(15)]
+    assert found.class_names == CLASSES
+    assert torch.equal(found.images[:].float().mean(dim=(1, 2)).argmax(dim=1), found.labels)
+
+
+def test_labels_like_those_of_the_data() -> None:
+    rare = DATA.select(torch.tensor([0] * 90 + [1] * 10))
+    request = SampleRequest(300, 3, conditions=("label",), labels="data")
+    found = draw_samples(Painter(), rare, request)
+    assert found.labels is not None
+    counts = found.labels.bincount(minlength=6).tolist()
+    assert counts[0] == pytest.approx(270, abs=20)
+    assert counts[0] + counts[1] == 300
+    again = draw_samples(Painter(), rare, request)
+    assert torch.equal(again.images[:], found.images[:])
+
+
+def test_options_reach_generate_and_the_protocol() -> None:
+    options = SamplingOptions.build({"sampling": "how=collapsed,grain=0.5", "seed": "4"})
+    request = read_request(options, 9)
+    assert request.count == 9
+    assert request.to_dict() == {
+        "seed": 4,
+        "conditions": [],
+        "options": {"how": "collapsed", "grain": "0.5"},
+    }
+    found = draw_samples(Painter(), DATA, request)
+    assert set(found.images[:].float().mean(dim=(1, 2)).argmax(dim=1).tolist()) == {0}
+
+
+def test_captions_and_given_pictures_come_from_the_data() -> None:
+    asked: list[Any] = []
+
+    class Restorer(Painter):
+        spatial_slots = (samples.Slot(name="image", modality="image", required=True),)
+
+        def sample(self, condition: Any, rng: Any, options: Any) -> torch.Tensor:
+            asked.append(condition.spatial["image"])
+            return condition.spatial["image"]
+
+    pairs = PictureData(images=DATA.images, given=DATA.images[:].flip(-1), labels=DATA.labels,
+                        class_names=CLASSES)  # fmt: skip
+    request = SampleRequest(25, 0, conditions=("image", "label"))
+    found = draw_samples(Restorer(), pairs, request)
+    assert torch.equal(found.images[:20], DATA.images[:].flip(-1))
+    assert torch.equal(found.images[20:], DATA.images[:5].flip(-1))
+    assert found.labels is not None
+    assert DATA.labels is not None
+    assert torch.equal(found.labels[:20], DATA.labels)
+    with pytest.raises(UnsupportedConditionError, match=r"needs 'image'.*set conditions=image"):
+        draw_samples(Restorer(), pairs, SampleRequest(2, 0))
+
+
+def test_what_cannot_be_drawn_is_refused_in_words() -> None:
+    model, plain = Painter(), Painter(labelled=False)
+    with pytest.raises(UnsupportedConditionError, match="no slot 'text'; it takes label"):
+        draw_samples(model, DATA, SampleRequest(2, 0, conditions=("text",)))
+    with pytest.raises(UnsupportedConditionError, match="it takes no conditions"):
+        draw_samples(plain, DATA, SampleRequest(2, 0, conditions=("label",)))
+    unlabelled = PictureData(images=DATA.images)
+    with pytest.raises(DataError, match="need labelled data"):
+        draw_samples(model, unlabelled, SampleRequest(2, 0, ("label",), "data"))
+    with pytest.raises(OptionError, match="unknown option 'truncation'"):
+        draw_samples(model, DATA, SampleRequest(2, 0, settings=(("truncation", "1"),)))
+    with pytest.raises(OptionError, match="unknown option 'seed'"):
+        draw_samples(model, DATA, SampleRequest(2, 0, settings=(("seed", "1"),)))
+    with pytest.raises(OptionError, match=r"takes NAME=VALUE.*got 'seven'"):
+        read_request(SamplingOptions(sampling=("seven",)), 2)
+    with pytest.raises(UnsupportedOperationError, match=r"fid needs a model that makes pictures"):
+        check_generator(Eye(), "fid")
+
+
+def test_pictures_of_another_size_than_the_real_ones_are_refused() -> None:
+    larger = PictureData(images=torch.zeros(2, 1, 8, 6, dtype=torch.uint8), name="large")
+    with pytest.raises(DataError, match=r"draws 6×6 with 1 channels, large has 6×8 with 1"):
+        draw_samples(Painter(), larger, SampleRequest(2, 0))
