@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from mmgen.families import API_VERSION, Architecture, Family, Metric, Modality
 from mmgen.hookspecs import hookimpl
 from mmgen.metrics.options import (
+    AccuracyScoreOptions,
     ClassificationOptions,
     LikelihoodOptions,
+    ModesOptions,
     ReconstructionOptions,
 )
 from mmgen.metrics.sampling_options import (
@@ -93,6 +95,13 @@ def mmgen_metrics() -> list[Metric]:
             options=ClassificationOptions,
         ),
         Metric(
+            name="classification-accuracy-score",
+            summary="what a classifier that learns from samples alone can tell apart: CAS",
+            function="mmgen.metrics.accuracy_score:classification_accuracy_score",
+            options=AccuracyScoreOptions,
+            workbench=True,
+        ),
+        Metric(
             name="fid",
             summary="Fréchet distance of samples and real pictures, in features of any encoder",
             function="mmgen.metrics.frechet:frechet",
@@ -111,6 +120,13 @@ def mmgen_metrics() -> list[Metric]:
             summary="kernel distance of samples and real pictures: unbiased, also for few of them",
             function="mmgen.metrics.kernel:kernel",
             options=KidOptions,
+            workbench=True,
+        ),
+        Metric(
+            name="modes",
+            summary="modes covered and their KL divergence: StackedMNIST, or classes of grey data",
+            function="mmgen.metrics.modes:modes",
+            options=ModesOptions,
             workbench=True,
         ),
         Metric(

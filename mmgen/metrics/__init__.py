@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 _MODULES = {
+    "AccuracyScoreOptions": "options",
     "AgreementOptions": "sampling_options",
     "ClassificationOptions": "options",
     "FeatureExtractor": "extractors",
@@ -17,6 +18,7 @@ _MODULES = {
     "KidOptions": "sampling_options",
     "LikelihoodOptions": "options",
     "MetricResult": "result",
+    "ModesOptions": "options",
     "NeighboursOptions": "sampling_options",
     "PrecisionRecallOptions": "sampling_options",
     "ReconstructionOptions": "options",
@@ -31,6 +33,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "AccuracyScoreOptions",
     "AgreementOptions",
     "ClassificationOptions",
     "FeatureExtractor",
@@ -41,6 +44,7 @@ __all__ = [
     "KidOptions",
     "LikelihoodOptions",
     "MetricResult",
+    "ModesOptions",
     "NeighboursOptions",
     "PrecisionRecallOptions",
     "ReconstructionOptions",
@@ -60,8 +64,10 @@ if TYPE_CHECKING:
     from mmgen.metrics.extractors import FeatureExtractor, InceptionExtractor, ZooExtractor
     from mmgen.metrics.manifold import manifold_scores
     from mmgen.metrics.options import (
+        AccuracyScoreOptions,
         ClassificationOptions,
         LikelihoodOptions,
+        ModesOptions,
         ReconstructionOptions,
     )
     from mmgen.metrics.result import MetricResult
