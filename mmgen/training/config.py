@@ -60,6 +60,17 @@ class TrainingConfig(Options):
     evaluate_pictures: int | None = option(
         None, minimum=1, help="at most so many held-out pictures; none: all"
     )
+    decide_by: str | None = option(
+        None,
+        help="held-out figure whose lowest value makes the best model, as fid; none: the trainer's "
+        "first",
+    )
+    watch_encoder: str | None = option(
+        None,
+        help="encoder in whose features samples are compared with held-out pictures at every "
+        "evaluation: fid, kid, coverage and spread, and a warning of collapse",
+    )
+    watch_samples: int = option(1_000, minimum=16, help="samples to compare")
     sample_every: int = option(1_000, minimum=0, unit="steps", help="samples are drawn; 0: never")
     num_samples: int = option(64, minimum=1, help="pictures in a grid of samples")
     checkpoint_every: int = option(
@@ -93,6 +104,8 @@ FREE_TO_CHANGE = frozenset(
         "log_every",
         "evaluate_every",
         "evaluate_pictures",
+        "watch_encoder",
+        "watch_samples",
         "sample_every",
         "num_samples",
         "checkpoint_every",

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from mmgen.errors import TrainingError
+from mmgen.errors import TrainingError, did_you_mean
 from mmgen.interfaces.noise import TrainingNoise
 from mmgen.interfaces.trainer import Trainer
 from mmgen.training.feed import Source, home_of
@@ -19,7 +19,8 @@ class Evaluation:
     """Held-out figures.
 
     Attributes:
-        figures: mean over the pictures, by name; the first decides which model is the best.
+        figures: mean over the pictures, by name, and what samples are like where those are
+            watched.
         standard_errors: of those means.
         num_pictures: how many were looked at.
     """
@@ -28,10 +29,21 @@ class Evaluation:
     standard_errors: dict[str, float]
     num_pictures: int
 
-    @property
-    def deciding(self) -> float:
-        """The figure that decides; a NaN counts as the worst."""
-        value = next(iter(self.figures.values()))
+    def deciding(self, name: str | None = None) -> float:
+        """Return the figure that decides which model is best; a NaN counts as the worst.
+
+        Args:
+            name: of the figure; None for the first.
+
+        Raises:
+            TrainingError: there is no such figure.
+        """
+        if name is not None and name not in self.figures:
+            raise TrainingError(
+                f"decide_by names a held-out figure; got {name!r}"
+                f"{did_you_mean(name, self.figures)}; there are {', '.join(self.figures)}"
+            )
+        value = next(iter(self.figures.values())) if name is None else self.figures[name]
         return math.inf if math.isnan(value) else value
 
     def to_dict(self) -> dict[str, Any]:

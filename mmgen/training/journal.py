@@ -92,7 +92,7 @@ class Journal:
             write_json(self._run.figures_file, self._state.evaluations)
             self._logs.scalars("held-out", evaluation.figures, self._state.total)
         shown = "  ".join(
-            f"{name} {value:.5g} ± {evaluation.standard_errors[name]:.2g}"
+            f"{name} {value:.5g}" + _error(evaluation.standard_errors.get(name))
             for name, value in evaluation.figures.items()
         )
         self.say(f"held-out at step {self._state.step:,}: {shown}{'  (best)' if best else ''}")
@@ -110,3 +110,7 @@ class Journal:
         """Close all that is open."""
         self._reporter.stop()
         self._logs.close()
+
+
+def _error(standard_error: float | None) -> str:
+    return "" if standard_error is None else f" ± {standard_error:.2g}"

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
+from torch import Tensor
+
 from mmgen.errors import MmgenError, TrainingError
 from mmgen.interfaces import Generator, Model, Trainer
 from mmgen.interfaces.trainer import Stage
@@ -27,6 +29,7 @@ from mmgen.training.signals import StopRequest, TrainingInterrupted
 from mmgen.training.snapshot import restore_progress, restore_weights, take_snapshot
 from mmgen.training.stage_run import StageRun
 from mmgen.training.state import LoopState
+from mmgen.training.watch import SampleWatch, collapse_warning, pixel_spread
 
 
 class Loop:
@@ -39,6 +42,8 @@ class Loop:
         run: where everything goes.
         record: what training.json says beside steps and figures.
         texts: captions for the grids of samples.
+        watch: compares samples with pictures at every evaluation; None for none.
+        real: some pictures (N, C, H, W) in [0, 1], that grids of samples should vary like.
     """
 
     def __init__(
@@ -53,6 +58,8 @@ class Loop:
         reporter: Reporter,
         record: dict[str, Any],
         texts: list[str] | None = None,
+        watch: SampleWatch | None = None,
+        real: Tensor | None = None,
     ) -> None:
         self.trainer = trainer
         self.model = cast(Model, trainer.model)
@@ -63,6 +70,8 @@ class Loop:
         self.run = run
         self.record = record
         self.texts = texts
+        self.watch = watch
+        self.real = real
         self.store = CheckpointStore(run.checkpoints, config.keep_checkpoints)
         self._checkpoint = self.store.read_latest()
         loop = {} if self._checkpoint is None else self._checkpoint.state["loop"]
@@ -232,10 +241,21 @@ class Loop:
                 seed=self.config.seed,
                 limit=self.config.evaluate_pictures,
             )
-            best = self.state.note(evaluation, run.stage.name)
+            evaluation.figures.update(self._watch_samples())
+            best = self.state.note(evaluation, run.stage.name, self.config.decide_by)
             if best:
                 self._save_model()
         self.journal.evaluation(evaluation, best=best)
+        for name in ("coverage", "spread"):
+            course = self.state.course(name)
+            self.journal.warn(collapse_warning(name, course) if course else "")
+
+    def _watch_samples(self) -> dict[str, float]:
+        """Return what samples of the model, as it is, are like; the same in every process."""
+        if self.watch is None:
+            return {}
+        with own_randomness(self.machine.device, self.config.seed):
+            return self.machine.agree(self.watch.look)
 
     def _save_model(self) -> None:
         """Write the model, as it is now, into the run's model folder."""
@@ -268,7 +288,16 @@ class Loop:
             self.journal.warn(f"no samples are drawn from here on: {error}")
             return
         self.journal.samples(samples, columns)
-        self.journal.warn(warn_if_alike(samples.images))
+        self._warn_of(samples.images)
+
+    def _warn_of(self, images: Tensor) -> None:
+        """Warn where samples (N, C, H, W) are all alike, or vary much less than they did."""
+        alike = warn_if_alike(images)
+        self.journal.warn(alike)
+        if self.real is None or images.ndim != 4 or len(images) < 2:
+            return
+        self.state.spreads.append((self.state.total, pixel_spread(images, self.real)))
+        self.journal.warn("" if alike else collapse_warning("spread", self.state.spreads))
 
     def _save(self, run: StageRun) -> Path:
         """Write a checkpoint of healthy weights; return its folder.

@@ -1,9 +1,9 @@
 """What a training runs on: one device or many processes, through accelerate."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -76,6 +76,16 @@ class Machine:
             return value
         gathered = self._accelerator.gather(torch.tensor([value], device=self.device))
         return float(gathered.max())
+
+    def agree(self, measure: Callable[[], dict[str, float]]) -> dict[str, float]:
+        """Return what the main process measures; the others wait for it."""
+        if self.num_processes == 1:
+            return measure()
+        from accelerate.utils import broadcast_object_list
+
+        found = [measure() if self.is_main else None]
+        broadcast_object_list(found)
+        return cast(dict[str, float], found[0])
 
     def gather(self, tensors: dict[str, Tensor]) -> list[dict[str, Tensor]]:
         """Return every process's tensors, in the order of the processes."""

@@ -30,6 +30,7 @@ from mmgen.training.progress import Silence, make_reporter
 from mmgen.training.random_state import own_randomness
 from mmgen.training.run_folder import RunFolder
 from mmgen.training.settings import Settings, build_settings
+from mmgen.training.watch import SampleWatch, open_watch, some_pictures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +111,7 @@ def train(
         model = build_model(settings, loaded.train, from_model=from_model)
         loaded = match_labels(model, loaded)
         check_pictures(model, loaded.train)
+        watch = open_watch(settings.training, model, loaded.held_out, machine.device)
         record = make_record(settings, loaded, from_model, model, machine)
         if recorded is not None:
             _refuse_other_run(recorded, record)
@@ -119,7 +121,15 @@ def train(
         machine.wait()
         notes = () if recorded is None else _stretched_schedule(recorded, settings)
         return _run_loop(
-            settings, model, loaded, machine, folder, record, notes=notes, progress=progress
+            settings,
+            model,
+            loaded,
+            machine,
+            folder,
+            record,
+            watch,
+            notes=notes,
+            progress=progress,
         )
 
 
@@ -130,6 +140,7 @@ def _run_loop(
     machine: Machine,
     folder: RunFolder,
     record: dict[str, Any],
+    watch: SampleWatch | None,
     *,
     notes: tuple[str, ...],
     progress: bool,
@@ -152,6 +163,8 @@ def _run_loop(
             reporter=reporter,
             record=record,
             texts=None if data.train.texts is None else list(data.train.texts[:64]),
+            watch=watch,
+            real=some_pictures(data.held_out or data.train),
         )
         state = loop.train()
     for note in _left_out(data):

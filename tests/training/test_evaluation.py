@@ -71,4 +71,4 @@ def test_a_figure_that_is_not_one_per_picture_is_refused(pictures: PictureData) 
 
 def test_nan_is_never_the_best() -> None:
     result = Evaluation(figures={"a": float("nan")}, standard_errors={"a": 0.0}, num_pictures=1)
-    assert result.deciding == float("inf")
+    assert result.deciding() == float("inf")
