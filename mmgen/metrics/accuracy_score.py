@@ -124,7 +124,7 @@ def _train_split(model: Generator, data: PictureData, classes: Sequence[str]) ->
 
 def _protocol(settings: Settings, pictures: PictureData) -> dict[str, Any]:
     return {
-        "trained_on": {"pictures": len(pictures), "fingerprint": pictures.fingerprint},
+        "num_train": len(pictures),
         "recipe": {
             "architecture": settings.architecture,
             "model": settings.model,
@@ -141,7 +141,7 @@ def _with_floor(results: list[MetricResult], test: PictureData) -> list[MetricRe
         floor = {
             "value": real.value,
             "of": f"trained on real train, tested on real {test.split}",
-            "num_pictures": [real.protocol["trained_on"]["pictures"], len(test)],
+            "num_pictures": [real.protocol["num_train"], len(test)],
         }
         ours = replace(ours, protocol={**ours.protocol, "floor": floor})
     return [ours, *others]
@@ -157,8 +157,9 @@ def _result(
     accuracies = torch.stack([(labels == actual).double().mean() for labels in predicted])
     title = "classification-accuracy-score"
     title += " of real pictures" if name == "real" else ""
-    spread = float(accuracies.std()) if len(accuracies) > 1 else None
-    protocol |= {"accuracies": accuracies.tolist(), "standard_deviation": spread}
+    each = ", ".join(f"{accuracy:.4f}" for accuracy in accuracies.tolist())
+    spread = f"; standard deviation {accuracies.std():.4f}" if len(accuracies) > 1 else ""
+    protocol |= {"notes": [f"training by training: {each}{spread}"]}
     result = replace(mean_result(title, accuracies, "share", protocol), num_images=len(test))
     if len(test.class_names) <= _MOST_CLASSES_DRAWN:
         size = len(test.class_names)
