@@ -11,7 +11,7 @@ from mmgen.cli.output import DTYPES, JSON_OPTION, examples, note, print_json
 from mmgen.cli.progress import Progress, progress_bar
 from mmgen.cli.request import parse_pairs
 from mmgen.cli.target import Target, find_target, note_size
-from mmgen.errors import OptionError, did_you_mean
+from mmgen.errors import InputError, OptionError, did_you_mean
 from mmgen.families import Metric
 from mmgen.media.targets import check_output
 from mmgen.options import Options, describe
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         "mmgen evaluate vae-mnist --data ./mnist --metric nll",
         "mmgen evaluate runs/first --data ./pictures --metric reconstruction --split valid",
         "mmgen evaluate vae-mnist --data ./mnist --metric nll --set num_samples=100 --json",
+        "mmgen evaluate runs/first --data ./pictures --metric fid --metric kid \\\n"
+        "    --set extractor=runs/classifier --set num_samples=10000 --record",
     ),
 )
 @click.argument("model", metavar="MODEL|RUN")
@@ -51,6 +53,12 @@ if TYPE_CHECKING:
     metavar="FOLDER",
     help="Write what is better seen here: a confusion matrix, pairs of neighbours, …",
 )
+@click.option(
+    "--record",
+    "recorded",
+    is_flag=True,
+    help="Write the figures into the model's training.json: its card tells them.",
+)
 @click.option("--force", is_flag=True, help="Replace what exists.")
 @JSON_OPTION
 def command(
@@ -64,6 +72,7 @@ def command(
     yes: bool,
     output: Path | None,
     gallery: Path | None,
+    recorded: bool,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -77,12 +86,14 @@ def command(
     target = find_measured(model, install=yes)
     if output is not None:
         check_output(output, force=force)
+    if recorded:
+        check_local(target)
     of_data, of_metrics = sort_settings(parse_pairs(settings, "--set"), chosen)
     note_size(target)
 
     from mmgen.cli.operations import load_model  # torch from here on
     from mmgen.data import DataOptions, load
-    from mmgen.metrics import evaluate
+    from mmgen.metrics import Workbench, evaluate
 
     with progress_bar("reading pictures") as progress:
         pictures = load(data, split, DataOptions.build(of_data), progress=progress)
@@ -90,10 +101,17 @@ def command(
         note(line)
     loaded = load_model(target.name, device=device, dtype=dtype)
     results = []
+    workbench = Workbench()  # samples are drawn once for all metrics
     for name in metrics:
         with progress_bar(name) as progress:
-            report = None if progress is None else _without_name(progress)
-            results += evaluate(loaded, pictures, [name], options=of_metrics[name], progress=report)
+            results += evaluate(
+                loaded,
+                pictures,
+                [name],
+                options=of_metrics[name],
+                progress=None if progress is None else _without_name(progress),
+                workbench=workbench,
+            )
     if pictures.left_out:  # said last: of a large set they are found as they are measured
         note(pictures.left_out)
     figures = [result.to_dict() for result in results]
@@ -102,6 +120,11 @@ def command(
         _write(output, facts)
     if gallery is not None:
         write_gallery(gallery, results, force=force)
+    if recorded:
+        from mmgen.hub.locate import locate
+        from mmgen.publishing.recording import record
+
+        note(f"recorded in {record(locate(target.name).folder, results)}")
     if as_json:
         print_json(facts)
     else:
@@ -115,6 +138,16 @@ def find_measured(model: str, *, install: bool) -> Target:
     """
     place = f"./{model}" if "/" not in model and Path(model).is_dir() else model
     return find_target(place, install=install, encoders=True)
+
+
+def check_local(target: Target) -> None:
+    """Raise InputError for a model whose training.json is not the user's own to write."""
+    path = Path(target.name).expanduser()
+    if "/" not in target.name or not path.is_dir():
+        raise InputError(
+            f"--record writes into a model's own folder; {target.name!r} is a model of a package "
+            "or the Hub: name a folder or a run, or keep the figures with -o"
+        )
 
 
 def sort_settings(

@@ -11,13 +11,14 @@ from mmgen.errors import InputError, UnsupportedConditionError, UnsupportedOpera
 from mmgen.interfaces import Generator, Model, Samples
 from mmgen.metrics.evaluation import assign_options, evaluate
 from mmgen.metrics.result import MetricResult
+from mmgen.metrics.workbench import Workbench
 from mmgen.plugins import manager
 from mmgen.pretrained import from_pretrained
 
 Progress = Callable[[str, int, int], None]
 """Called with (model and metric, done, total)."""
 
-_OWN = {"model", "notes"}
+_OWN = {"model", "notes", "generation"}
 """What of a protocol belongs to a model: it may differ."""
 
 _TIMED = 64
@@ -189,11 +190,14 @@ def _measure(
     """Return the figures, and why there are none of some metrics."""
     results: list[MetricResult] = []
     refusals: dict[str, str] = {}
+    workbench = Workbench()
     for metric in metrics:
         report = None if progress is None else _named(progress, name)
         own = _options_of(metric, metrics, options)
         try:
-            results += evaluate(model, source, [metric], options=own, progress=report)
+            results += evaluate(
+                model, source, [metric], options=own, progress=report, workbench=workbench
+            )
         except (UnsupportedOperationError, UnsupportedConditionError) as error:
             refusals[metric] = str(error)
     return results, refusals

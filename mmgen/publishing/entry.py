@@ -14,6 +14,7 @@ from mmgen.interfaces.encoder import Encoder
 from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.model import Model
 from mmgen.plugins import manager
+from mmgen.publishing.measurements import measured_figures
 
 TRAINING_NAME = "training.json"
 
@@ -77,7 +78,14 @@ def training_dataset(training: dict[str, Any]) -> str:
 
 
 def training_figures(training: dict[str, Any]) -> tuple[FigureEntry, ...]:
-    """Return the figures that a training measured on held-out pictures last."""
+    """Return the figures that a training measured on held-out pictures last, then those recorded.
+
+    See `mmgen.publishing.measurements`.
+    """
+    return (*_held_out_figures(training), *measured_figures(training))
+
+
+def _held_out_figures(training: dict[str, Any]) -> tuple[FigureEntry, ...]:
     last = training.get("evaluation")
     if not isinstance(last, dict) or not isinstance(last.get("figures"), dict):
         return ()
