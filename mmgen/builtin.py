@@ -4,21 +4,6 @@ from dataclasses import dataclass
 
 from mmgen.families import API_VERSION, Architecture, Family, Metric, Modality
 from mmgen.hookspecs import hookimpl
-from mmgen.metrics.options import (
-    AccuracyScoreOptions,
-    ClassificationOptions,
-    LikelihoodOptions,
-    ModesOptions,
-    ReconstructionOptions,
-)
-from mmgen.metrics.sampling_options import (
-    AgreementOptions,
-    FidOptions,
-    InceptionScoreOptions,
-    KidOptions,
-    NeighboursOptions,
-    PrecisionRecallOptions,
-)
 from mmgen.options import Options, option
 
 MMGEN_API = API_VERSION
@@ -85,74 +70,74 @@ def mmgen_metrics() -> list[Metric]:
             name="agreement",
             summary="how often samples are of the class asked for, and how varied each class is",
             function="mmgen.metrics.agreement:agreement",
-            options=AgreementOptions,
+            options="mmgen.metrics.sampling_options:AgreementOptions",
             workbench=True,
         ),
         Metric(
             name="classification",
             summary="accuracy, and precision and recall of each class; a confusion picture",
             function="mmgen.metrics.classification:classification",
-            options=ClassificationOptions,
+            options="mmgen.metrics.options:ClassificationOptions",
         ),
         Metric(
             name="classification-accuracy-score",
             summary="what a classifier that learns from samples alone can tell apart: CAS",
             function="mmgen.metrics.accuracy_score:classification_accuracy_score",
-            options=AccuracyScoreOptions,
+            options="mmgen.metrics.options:AccuracyScoreOptions",
             workbench=True,
         ),
         Metric(
             name="fid",
             summary="Fréchet distance of samples and real pictures, in features of any encoder",
             function="mmgen.metrics.frechet:frechet",
-            options=FidOptions,
+            options="mmgen.metrics.sampling_options:FidOptions",
             workbench=True,
         ),
         Metric(
             name="inception-score",
             summary="how clear and how varied samples are, as any classifier sees them",
             function="mmgen.metrics.inception_score:inception_score",
-            options=InceptionScoreOptions,
+            options="mmgen.metrics.sampling_options:InceptionScoreOptions",
             workbench=True,
         ),
         Metric(
             name="kid",
             summary="kernel distance of samples and real pictures: unbiased, also for few of them",
             function="mmgen.metrics.kernel:kernel",
-            options=KidOptions,
+            options="mmgen.metrics.sampling_options:KidOptions",
             workbench=True,
         ),
         Metric(
             name="modes",
             summary="modes covered and their KL divergence: StackedMNIST, or classes of grey data",
             function="mmgen.metrics.modes:modes",
-            options=ModesOptions,
+            options="mmgen.metrics.options:ModesOptions",
             workbench=True,
         ),
         Metric(
             name="neighbours",
             summary="how near samples are to training pictures; a picture of the nearest pairs",
             function="mmgen.metrics.neighbours:neighbours",
-            options=NeighboursOptions,
+            options="mmgen.metrics.sampling_options:NeighboursOptions",
             workbench=True,
         ),
         Metric(
             name="nll",
             summary="negative log-likelihood of pictures never seen, in nats per picture",
             function="mmgen.metrics.likelihood:negative_log_likelihood",
-            options=LikelihoodOptions,
+            options="mmgen.metrics.options:LikelihoodOptions",
         ),
         Metric(
             name="precision-recall",
             summary="precision, recall, density and coverage of samples among real pictures",
             function="mmgen.metrics.precision_recall:precision_recall",
-            options=PrecisionRecallOptions,
+            options="mmgen.metrics.sampling_options:PrecisionRecallOptions",
             workbench=True,
         ),
         Metric(
             name="reconstruction",
             summary="mean squared error, PSNR and SSIM of reconstructed pictures",
             function="mmgen.metrics.reconstruction:reconstruction_error",
-            options=ReconstructionOptions,
+            options="mmgen.metrics.options:ReconstructionOptions",
         ),
     ]

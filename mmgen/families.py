@@ -107,6 +107,7 @@ class Metric:
     """A measure of a model on data: reference to `metric(model, data, options, progress)`.
 
     Attributes:
+        options: a class, or a reference to one: listings need none.
         workbench: whether the function takes a fifth argument, the `mmgen.metrics.Workbench` of
             the call, by which metrics share samples, networks and features.
     """
@@ -114,12 +115,22 @@ class Metric:
     name: str
     summary: str
     function: str
-    options: type[Options] | None = None
+    options: type[Options] | str | None = None
     workbench: bool = False
 
     def __post_init__(self) -> None:
         _check_name("metric", self.name)
         _check_reference(f"metric {self.name!r}: function", self.function)
+        if isinstance(self.options, str):
+            _check_reference(f"metric {self.name!r}: options", self.options)
+
+    @property
+    def option_class(self) -> type[Options]:
+        """The class of its options; one without any where there are none."""
+        if not isinstance(self.options, str):
+            return self.options or Options
+        found: type[Options] = load_reference(self.options)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,12 +59,20 @@ def test_an_architecture_that_cannot_work_is_refused(changes: dict[str, Any], wo
         (lambda: Modality(name="smell", kind="olfactory", reader="a:b"), "semantic' or 'spatial"),
         (lambda: Modality(name="smell", kind="semantic", reader="a"), "reader must be named"),
         (lambda: Metric(name="fid", summary="", function="fid"), "function must be named"),
+        (lambda: Metric(name="fid", summary="", function="a:b", options="c"), "options must be"),
         (lambda: DatasetSource(name="faces", summary="", loader="a.b"), "loader must be named"),
     ],
 )
 def test_other_registrations_that_cannot_work_are_refused(make: Any, words: str) -> None:
     with pytest.raises(PluginError, match=words):
         make()
+
+
+def test_a_metrics_options_are_a_class_or_name_one() -> None:
+    named = Metric(name="fid", summary="", function="a:b", options="mmgen.options:Options")
+    assert named.option_class is Options
+    assert Metric(name="fid", summary="", function="a:b", options=Options).option_class is Options
+    assert Metric(name="fid", summary="", function="a:b").option_class is Options
 
 
 def test_papers_need_no_url() -> None:

@@ -14,7 +14,7 @@ from mmgen.cli.target import Target, find_target, note_size
 from mmgen.errors import InputError, OptionError, did_you_mean
 from mmgen.families import Metric
 from mmgen.media.targets import check_output
-from mmgen.options import Options, describe
+from mmgen.options import describe
 from mmgen.plugins import manager
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def sort_settings(
     """
     from mmgen.data.options import DataOptions
 
-    classes = {"data": DataOptions} | {item.name: item.options or Options for item in metrics}
+    classes = {"data": DataOptions} | {item.name: item.option_class for item in metrics}
     known = {name: [info.name for info in describe(cls)] for name, cls in classes.items()}
     tables: dict[str, dict[str, str]] = {name: {} for name in classes}
     for key, value in pairs:

@@ -206,14 +206,14 @@ def of_plugin(plugin: Plugin) -> Sheet:
 
 def of_metric(metric: Metric) -> Sheet:
     """Return a metric with its options."""
-    options = describe_options(metric.options) if metric.options else ()
+    options = describe_options(metric.option_class)
     data = {
         "name": metric.name,
         "summary": metric.summary,
         "options": [info.to_dict() for info in options],
     }
     lines = [("measure it", f"mmgen evaluate MODEL --data D --metric {metric.name}")]
-    tables = [options_table("Options (--set NAME=VALUE)", metric.options)]
+    tables = [options_table("Options (--set NAME=VALUE)", metric.option_class)]
     return Sheet(f"{metric.name}: {metric.summary}", data, lines, tables)
 
 

@@ -77,7 +77,7 @@ def evaluate(
 
 def assign_options(metrics: Sequence[Metric], values: Mapping[str, Any]) -> list[Options]:
     """Return each metric's options; a key may name its metric ("nll.seed")."""
-    classes = {metric.name: metric.options or Options for metric in metrics}
+    classes = {metric.name: metric.option_class for metric in metrics}
     given: dict[str, dict[str, Any]] = {name: {} for name in classes}
     for key, value in values.items():
         metric, dot, name = key.rpartition(".")
