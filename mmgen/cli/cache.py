@@ -33,6 +33,7 @@ def show(as_json: bool) -> None:
     if as_json:
         print_json([{**asdict(model), "folder": str(model.folder)} for model in models])
         return
+    _note_statistics()
     if not models:
         note("no model was fetched yet")
         return
@@ -64,18 +65,34 @@ def remove_models(models: tuple[str, ...], yes: bool) -> None:
     click.echo(f"freed {file_size(remove(chosen))}")
 
 
-@command.command("prune", epilog=examples("mmgen cache prune"))
+@command.command("prune", epilog=examples("mmgen cache prune", "mmgen cache prune --statistics"))
+@click.option("--statistics", is_flag=True, help="Statistics of pictures too: all of them.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def prune(yes: bool) -> None:
+def prune(statistics: bool, yes: bool) -> None:
     """Remove what nothing names any more.
 
     Commits that are no branch or tag, are in no catalogue and in no mmgen.lock that holds here;
-    and what broken downloads left.
+    and what broken downloads left. Statistics of pictures, by which metrics are faster a second
+    time, go if it is asked for.
     """
     from mmgen.hub.cache import remove, remove_partial, stale
+    from mmgen.metrics.statistics_folder import remove_statistics
 
     old = stale()
     if old and not yes:
         names = listed([f"{model.repo}@{model.commit[:12]}" for model in old])
         click.confirm(f"Remove {names}?", abort=True, err=True)
-    click.echo(f"freed {file_size(remove(old) + remove_partial())}")
+    freed = remove(old) + remove_partial() + (remove_statistics() if statistics else 0)
+    click.echo(f"freed {file_size(freed)}")
+
+
+def _note_statistics() -> None:
+    """Say that there are statistics of pictures beside the models."""
+    from mmgen.metrics.statistics_folder import kept_statistics
+
+    sizes = [path.stat().st_size for path in kept_statistics()]
+    if sizes:
+        note(
+            f"beside the models: statistics of pictures, {len(sizes)} in number, "
+            f"{file_size(sum(sizes))} (mmgen cache prune --statistics)"
+        )

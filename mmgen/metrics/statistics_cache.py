@@ -16,13 +16,13 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from mmgen.catalogue import own_cache
 from mmgen.data import PictureData
 from mmgen.errors import MmgenWarning, OutputError
 from mmgen.media.files import atomic_file
 from mmgen.media.targets import output_error
 from mmgen.metrics.extractors import FeatureExtractor
 from mmgen.metrics.statistics import FeatureStatistics
+from mmgen.metrics.statistics_folder import statistics_folder
 
 _FORMAT = 1
 
@@ -44,7 +44,7 @@ class StatisticsKey:
         """The file that holds them."""
         data = re.sub(r"[^a-z0-9]+", "-", str(self.name["data"]).lower()).strip("-")[:40]
         digest = hashlib.sha256(json.dumps(self.name, sort_keys=True).encode()).hexdigest()
-        return own_cache() / "statistics" / f"{data}-{digest[:24]}.safetensors"
+        return statistics_folder() / f"{data}-{digest[:24]}.safetensors"
 
 
 def statistics_key(

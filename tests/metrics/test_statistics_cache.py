@@ -6,6 +6,8 @@ import pytest
 import torch
 from bars import Eye, bars
 
+from mmgen.cli import main
+from mmgen.cli.words import file_size
 from mmgen.data import PictureData
 from mmgen.errors import MmgenWarning
 from mmgen.metrics.extractors import ZooExtractor
@@ -94,3 +96,19 @@ def test_many_pictures_are_streamed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert torch.allclose(found.root(), expected.root(), atol=1e-9) or torch.allclose(
         found.sandwich(torch.eye(8).double()), expected.sandwich(torch.eye(8).double())
     )
+
+
+def test_the_cache_command_tells_of_them_and_clears_them(
+    cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["cache", "list"]) == 0
+    assert "statistics" not in capsys.readouterr().err
+    Workbench().statistics(bars(20), ZooExtractor(Eye()), "all")
+    size = sum(path.stat().st_size for path in cache.iterdir())
+    assert main(["cache", "list"]) == 0
+    assert "statistics of pictures, 1 in number" in capsys.readouterr().err
+    assert main(["cache", "prune"]) == 0
+    assert len(list(cache.iterdir())) == 1
+    assert main(["cache", "prune", "--statistics"]) == 0
+    assert list(cache.iterdir()) == []
+    assert f"freed {file_size(size)}" in capsys.readouterr().out
