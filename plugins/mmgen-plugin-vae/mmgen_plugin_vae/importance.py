@@ -130,7 +130,8 @@ def refine(
     the gap that this leaves (Cremer et al. 2018, section 5.2; Kim et al. 2018). They climb the
     bound of a few draws (Burda et al. 2016), not of one, which keeps the proposal wide enough to
     draw from. Any proposal gives a lower bound in expectation: the draws of the estimate are
-    fresh ones.
+    fresh ones. It pays where the latents are one vector; of a ladder's many, most say nothing of
+    a picture, and the noise of the steps moves them away from their priors.
 
     Args:
         first: the first image's number; the draws of image i depend on (seed, i) alone.
