@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mmgen.cli.evaluate import find_measured, sort_settings
+from mmgen.cli.evaluate import find_measured, sort_settings, without_name
 from mmgen.cli.output import JSON_OPTION, examples, note, print_json
 from mmgen.cli.progress import progress_bar
 from mmgen.cli.request import parse_pairs
@@ -90,17 +90,21 @@ def command(
         pictures = load(data, split, DataOptions.build(of_data), progress=progress)
     for line in pictures.notes:
         note(line)
-    comparison = compare(
-        [target.name for target in targets],
-        pictures,
-        metrics,
-        options={
-            f"{name}.{key}": v for name, table in of_metrics.items() for key, v in table.items()
-        },
-        device=device or ("cuda" if torch.cuda.is_available() else "cpu"),
-        num_samples=num_samples,
-        seed=seed,
-    )
+    with progress_bar("measuring") as progress:
+        comparison = compare(
+            [target.name for target in targets],
+            pictures,
+            metrics,
+            options={
+                f"{name}.{key}": v for name, table in of_metrics.items() for key, v in table.items()
+            },
+            device=device or ("cuda" if torch.cuda.is_available() else "cpu"),
+            num_samples=num_samples,
+            seed=seed,
+            progress=None if progress is None else without_name(progress),
+        )
+    if pictures.left_out:  # said last: of a large set they are found as they are measured
+        note(pictures.left_out)
     if output is not None:
         from mmgen.cli.page import write_page
 
@@ -153,8 +157,12 @@ def _unit(comparison: "Comparison", name: str) -> str:
 def _cell(figure: "MetricResult | None") -> str:
     if figure is None:
         return "–"
-    error = "" if figure.standard_error is None else f" ± {figure.standard_error:.2g}"
-    return f"{figure.value:.5g}{error}"
+    value = f"{figure.value:.5g}"
+    if figure.standard_error is not None:
+        return f"{value} ± {figure.standard_error:.2g}"
+    if figure.interval is not None:
+        return value + " ({:.4g} to {:.4g})".format(*figure.interval)
+    return value
 
 
 def _speed(one: "Contestant") -> str:

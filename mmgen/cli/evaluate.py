@@ -104,22 +104,23 @@ def command(
     workbench = Workbench()  # samples are drawn once for all metrics
     for name in metrics:
         with progress_bar(name) as progress:
-            results += evaluate(
+            found = evaluate(
                 loaded,
                 pictures,
                 [name],
                 options=of_metrics[name],
-                progress=None if progress is None else _without_name(progress),
+                progress=None if progress is None else without_name(progress),
                 workbench=workbench,
             )
+        results += found
+        if not as_json:  # said at once: another metric may be refused
+            click.echo("\n".join(map(str, found)))
     if pictures.left_out:  # said last: of a large set they are found as they are measured
         note(pictures.left_out)
     figures = [result.to_dict() for result in results]
     facts = {"model": model, "data": data, "split": split, "results": figures}
     if output is not None:
         _write(output, facts)
-    if gallery is not None:
-        write_gallery(gallery, results, force=force)
     if recorded:
         from mmgen.hub.locate import locate
         from mmgen.publishing.recording import record
@@ -127,8 +128,8 @@ def command(
         note(f"recorded in {record(locate(target.name).folder, results)}")
     if as_json:
         print_json(facts)
-    else:
-        click.echo("\n".join(map(str, results)))
+    if gallery is not None:
+        write_gallery(gallery, results, force=force)
 
 
 def find_measured(model: str, *, install: bool) -> Target:
@@ -178,7 +179,8 @@ def sort_settings(
     return tables.pop("data"), tables
 
 
-def _without_name(progress: Progress) -> Callable[[str, int, int], None]:
+def without_name(progress: Progress) -> Callable[[str, int, int], None]:
+    """Return a progress that is told what is measured, and shows how far it is."""
     return lambda _, done, total: progress(done, total)
 
 

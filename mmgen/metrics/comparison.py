@@ -21,6 +21,9 @@ Progress = Callable[[str, int, int], None]
 _OWN = {"model", "notes", "generation"}
 """What of a protocol belongs to a model: it may differ."""
 
+_MEASURED = {"floor", "lowest", "split_deviation", "subset_deviation"}
+"""What of a protocol was measured, and is no condition of the measurement."""
+
 _TIMED = 64
 _WARM_UP = 8
 
@@ -260,7 +263,7 @@ def _differences(comparison: Comparison) -> Iterator[str]:
         for key in keys:
             values = {model: protocol.get(key) for model, protocol in found.items()}
             alike = all(value == next(iter(values.values())) for value in values.values())
-            if key not in _OWN and not alike:
+            if key not in _OWN | _MEASURED and not alike:
                 said = ", ".join(f"{_word(value)} for {model}" for model, value in values.items())
                 yield f"{name} is not under one protocol: {key} is {said}"
 

@@ -4,7 +4,8 @@ import base64
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+
+from mmgen.cli.compare import _cell
+from mmgen.metrics import MetricResult
 
 Run = Callable[..., Any]
 
@@ -82,6 +86,33 @@ def test_json_and_no_page_in_place_of_another(words: list[object], run: Run) -> 
     assert "page.html" in refused.err
     assert Path("page.html").read_text() == "mine"
     assert run(*words, "-o", "page.html", "--force").code == 0
+
+
+def test_a_figure_stands_with_its_error_or_its_interval() -> None:
+    def figure(**known: Any) -> MetricResult:
+        return MetricResult(name="kid", value=1.25, unit="", num_images=9, **known)
+
+    assert _cell(figure(standard_error=0.5, interval=(0.25, 2.25))) == "1.25 ± 0.5"
+    assert _cell(figure(interval=(1, 1.5))) == "1.25 (1 to 1.5)"
+    assert _cell(figure()) == "1.25"
+    assert _cell(None) == "–"
+
+
+def test_it_tells_how_far_it_is_and_what_was_left_out(
+    words: list[object], pictures: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, list[tuple[int, int]]] = {}
+
+    @contextmanager
+    def hear(what: str) -> Iterator[Callable[[int, int], None]]:
+        yield lambda done, total: told.setdefault(what, []).append((done, total))
+
+    monkeypatch.setattr("mmgen.cli.compare.progress_bar", hear)
+    (pictures / "test" / "broken.png").write_bytes(b"no picture")
+    result = run(*words)
+    assert result.code == 0, result.err
+    assert told["measuring"] == [(6, 6), (6, 6)]  # of each model
+    assert "1 broken picture was left out of test" in result.err
 
 
 def test_one_model_is_no_comparison(words: list[object], run: Run) -> None:

@@ -52,6 +52,22 @@ def test_a_model_of_a_package_has_no_record(run: Run, pictures: Path) -> None:
     assert "keep the figures with -o" in result.err
 
 
+def test_what_was_measured_is_told_whatever_comes_after(pictures: Path, run: Run) -> None:
+    done = run("train", "tiny-net", "--data", pictures, *FAST, "--set", "model.size=12", "-o", "a")
+    assert done.code == 0, done.err
+    words = ["evaluate", "a", "--data", pictures, "--metric", "reconstruction"]
+    refused = run(*words, "--metric", "nll")
+    assert refused.code == 1
+    assert "nll needs a model" in refused.err
+    assert refused.out.startswith("mse ")
+    Path("file").write_text("")
+    for more in ((), ("--json",)):
+        unwritten = run(*words, "--record", "--pictures", "file/x", *more)
+        assert unwritten.code == 1
+        assert "mse" in unwritten.out
+        assert "recorded in" in unwritten.err
+
+
 def test_samples_are_measured_and_what_is_needed_is_named(pictures: Path, run: Run) -> None:
     words = ["evaluate", "tiny-pets", "--data", pictures, "--metric", "fid"]
     missing = run(*words)

@@ -1,8 +1,10 @@
 """Models side by side: the same data and options for all, and what was not the same."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from bars import Eye, Painter, bars
 
 from mmgen.data import PictureData
 from mmgen.errors import DataError, InputError, OptionError
@@ -48,6 +50,25 @@ def test_figures_under_different_protocols_are_told_apart(
     )
     assert found.to_dict()["differences"] == found.differences()
     assert not any("model is" in line for line in found.differences())
+
+
+@pytest.mark.filterwarnings("ignore::mmgen.errors.MmgenWarning")
+def test_what_was_measured_is_no_other_protocol(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    monkeypatch.setattr("mmgen.metrics.workbench.from_pretrained", lambda name, device: Eye())
+    models = [Painter(), Painter(known=bars(60).images[:])]
+    models[1].identity = type(models[1].identity)(architecture="other")
+    models[1].conditioner.pooled_projections["label"].weight.data.mul_(-1)
+    metrics = ["kid", "inception-score", "agreement"]
+    options = {"extractor": "eye", "classifier": "eye", "conditions": "label", "splits": 2}
+    found = compare(models, bars(60), metrics, options=options)
+    first, second = (one.figure("kid").protocol for one in found.contestants)
+    assert first["subset_deviation"] != second["subset_deviation"]
+    first, second = (one.figure("variety").protocol for one in found.contestants)
+    assert first["lowest"] != second["lowest"]
+    assert found.differences() == []
 
 
 def test_what_is_wrong_for_all_is_an_error(coin: Any, mute: Any, grey: PictureData) -> None:
