@@ -88,6 +88,11 @@ class TrainingConfig(Options):
                 "option 'accumulate' must divide batch_size "
                 f"{self.batch_size}; got {self.accumulate}"
             )
+        if self.decide_by in ("coverage", "spread"):
+            raise OptionError(
+                f"option 'decide_by' takes a figure that is best where it is lowest; got "
+                f"{self.decide_by!r}, of which a collapsed model has least: take fid or kid"
+            )
 
     @property
     def beta_pair(self) -> tuple[float, float]:

@@ -294,7 +294,7 @@ class Loop:
         """Warn where samples (N, C, H, W) are all alike, or vary much less than they did."""
         alike = warn_if_alike(images)
         self.journal.warn(alike)
-        if self.real is None or images.ndim != 4 or len(images) < 2:
+        if self.real is None or images.ndim != 4 or min(len(images), len(self.real)) < 2:
             return
         self.state.spreads.append((self.state.total, pixel_spread(images, self.real)))
         self.journal.warn("" if alike else collapse_warning("spread", self.state.spreads))

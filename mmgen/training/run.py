@@ -164,7 +164,7 @@ def _run_loop(
             record=record,
             texts=None if data.train.texts is None else list(data.train.texts[:64]),
             watch=watch,
-            real=some_pictures(data.held_out or data.train),
+            real=some_pictures(data.train),
         )
         state = loop.train()
     for note in _left_out(data):

@@ -24,6 +24,7 @@ _SOME = 64
 _SUBSETS = 50
 _PIXELS = 16
 _FALL = 0.5
+_ASKED = ("label", "text")
 _ADVICE = {"spread": (0.2, "the samples' pairwise distance, 1 that of real pictures,"),
            "coverage": (0.1, "the share of held-out pictures with a sample near them")}  # fmt: skip
 
@@ -53,12 +54,15 @@ class SampleWatch:
     ) -> None:
         if count < len(pictures):
             pictures = pictures.select(held_out_rows(len(pictures), count, seed))
-        slots = {slot.name for slot in model.slots} & set(pictures.columns) & {"label", "text"}
+        slots = {slot.name for slot in model.slots if slot.required or slot.name in _ASKED}
         self._model = model
         self._pictures = pictures
         self._extractor = extractor
         self._request = SampleRequest(
-            count=count, seed=seed, conditions=tuple(sorted(slots)), labels="data"
+            count=count,
+            seed=seed,
+            conditions=tuple(sorted(slots & set(pictures.columns))),
+            labels="data",
         )
         self._real = torch.cat(list(extractor.features(pictures)))
         self._statistics = gather_statistics([self._real])
@@ -93,7 +97,8 @@ def open_watch(
         device: where the encoder works.
 
     Raises:
-        TrainingError: the model draws nothing, or there are too few pictures.
+        TrainingError: the model draws nothing, or only from what the pictures lack, or there are
+            too few of them.
         MmgenError: the encoder cannot be had, or cannot look at the pictures.
     """
     if config.watch_encoder is None:
@@ -109,6 +114,13 @@ def open_watch(
             f"samples are compared with at least {_FEWEST} held-out pictures; there are {count}: "
             "set data.held_out, or leave watch_encoder out"
         )
+
+    for slot in model.slots:
+        if slot.required and slot.name not in pictures.columns:
+            raise TrainingError(
+                f"watch_encoder looks at samples, and {model.identity.architecture!r} draws none "
+                f"without {slot.name!r}, which the data does not have: leave it out"
+            )
 
     def load(name: str) -> Model:
         return from_pretrained(name, device=device)
@@ -130,7 +142,7 @@ def pixel_spread(images: Tensor, others: Tensor) -> float:
 
     Args:
         images: (N, C, H, W) in [0, 1], N >= 2.
-        others: (M, C, H, W) likewise.
+        others: (M, C, H, W) likewise, M >= 2.
     """
     of_images, of_others = (
         float(mean_distances(_shrink(part)).mean()) for part in (images, others)
@@ -160,7 +172,7 @@ def collapse_warning(name: str, history: Sequence[tuple[int, float]]) -> str:
         f"the model may be collapsing: {what} is {history[-1][1]:.2g}, after "
         f"{history[best][1]:.2g} at step {history[best][0]:,}; what usually helps: a stronger "
         "penalty on the judge or a slower one, augmentation where pictures are few, a lower "
-        "learning_rate, a larger batch; the best model so far is kept"
+        "learning_rate, a larger batch"
     )
 
 

@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from mmgen.data import PictureData
-from mmgen.errors import TrainingError
+from mmgen.errors import OptionError, TrainingError
 from mmgen.interfaces import Condition, Generator, Model, Noise
 from mmgen.metrics.extractors import ZooExtractor
 from mmgen.options import Options
-from mmgen.slots import Size
+from mmgen.slots import Size, Slot
 from mmgen.training import train
 from mmgen.training.config import TrainingConfig
 from mmgen.training.watch import (
@@ -117,6 +117,7 @@ def test_a_warning_when_variety_falls_to_half(name: str, values: list[float], wa
     if warned:
         assert f"is {values[-1]:.2g}, after {max(values):.2g} at step" in text
         assert "usually helps" in text
+        assert "is kept" not in text  # without held-out pictures the best model is not
 
 
 @pytest.fixture
@@ -178,6 +179,46 @@ def test_a_grid_of_samples_is_held_against_real_pictures(
     spreads = state["loop"]["spreads"]
     assert [step for step, _ in spreads] == [4, 8, 12]
     assert all(0 < value < 5 for _, value in spreads)
+
+
+@pytest.mark.parametrize("count", [2, 12])
+def test_one_picture_to_be_held_against_is_none(
+    toy: str, pictures: PictureData, quick: dict[str, Any], run_path: Path, count: int
+) -> None:
+    training = {**quick["training"], "sample_every": 4, "num_samples": 6, "batch_size": 2}
+    config = {**quick, "training": training, "data": {"held_out": 1 / count}}
+    few = pictures.select(torch.arange(count))  # one of them is held out
+    train(toy, few, config=config, output=run_path, progress=False)
+    *_, last = sorted((run_path / "checkpoints").iterdir())
+    spreads = json.loads((last / "state.json").read_text())["loop"]["spreads"]
+    assert len(spreads) == (0 if count == 2 else 3)
+    assert all(0 < value < 5 for _, value in spreads)
+
+
+class Restorer(Painter):
+    """Gives back the picture that it is given."""
+
+    spatial_slots = (Slot(name="image", modality="image", required=True),)
+
+    def sample(self, condition: Condition, rng: Noise, options: Any) -> Tensor:
+        return condition.spatial["image"]
+
+
+@pytest.mark.usefixtures("glance")
+def test_a_model_that_needs_a_picture_is_given_those_of_the_data(grey: PictureData) -> None:
+    config = TrainingConfig(watch_encoder="glance", watch_samples=50)
+    pairs = PictureData(images=grey.images, given=grey.images)
+    watch = open_watch(config, Restorer(1), pairs, torch.device("cpu"))
+    assert watch is not None
+    assert watch.look()["fid"] == pytest.approx(0, abs=1e-9)
+    with pytest.raises(TrainingError, match="draws none without 'image', which the data does not"):
+        open_watch(config, Restorer(1), grey, torch.device("cpu"))
+
+
+@pytest.mark.parametrize("name", ["coverage", "spread"])
+def test_the_least_varied_model_is_not_the_best(name: str) -> None:
+    with pytest.raises(OptionError, match=f"lowest; got '{name}'.*take fid or kid"):
+        TrainingConfig(decide_by=name)
 
 
 @pytest.mark.usefixtures("glance")
