@@ -5,11 +5,11 @@ from typing import Any
 from torch import Tensor
 
 from mmgen.data import PictureData
-from mmgen.errors import DataError, UnsupportedConditionError
+from mmgen.errors import DataError, UnsupportedConditionError, UnsupportedOperationError
 from mmgen.interfaces import HasFeatures, Model, Progress
 from mmgen.metrics.bootstrap import RESAMPLES, linear_interval, mean_interval
 from mmgen.metrics.compared import Compared, open_compared
-from mmgen.metrics.extractors import ZooExtractor
+from mmgen.metrics.extractors import INCEPTION, ZooExtractor
 from mmgen.metrics.judges import Judge
 from mmgen.metrics.manifold import mean_distances
 from mmgen.metrics.result import MetricResult, mean_result
@@ -48,6 +48,11 @@ def agreement(
         )
     compared = open_compared("agreement", model, data, options, workbench)
     _check_label_slot(compared)
+    if options.classifier == INCEPTION:
+        raise UnsupportedOperationError(
+            f"agreement needs a judge of the data's own classes; those of {INCEPTION!r} have no "
+            "names: take a classifier of the zoo"
+        )
     judge = workbench.judge(options.classifier, model.device)
     resize = judge.resize(compared.real)
     real = compared.real.with_labels(judge.classes)
@@ -111,14 +116,13 @@ def _shares(
         return mean_result(name, values, "share", {**protocol, "floor": floor}, interval)
 
     results = [share("agreement", right, real_right)]
-    for number, label, rows, real_rows in _by_class(made, real):
-        del number
+    for label, rows, real_rows in _by_class(made, real):
         results.append(share(f"agreement of {label}", right[rows], real_right[real_rows]))
     return results
 
 
-def _by_class(made: PictureData, real: PictureData) -> list[tuple[int, str, Tensor, Tensor]]:
-    """Return number, name and rows, drawn and real, of the classes that were asked for."""
+def _by_class(made: PictureData, real: PictureData) -> list[tuple[str, Tensor, Tensor]]:
+    """Return name and rows, drawn and real, of the classes that were asked for."""
     assert made.labels is not None
     assert real.labels is not None
     assert made.class_names is not None
@@ -126,7 +130,7 @@ def _by_class(made: PictureData, real: PictureData) -> list[tuple[int, str, Tens
     for number in made.labels.unique().tolist():
         rows = (made.labels == number).nonzero()[:, 0]
         real_rows = (real.labels.cpu() == number).nonzero()[:, 0]
-        found.append((number, made.class_names[number], rows, real_rows))
+        found.append((made.class_names[number], rows, real_rows))
     return found
 
 
@@ -143,7 +147,7 @@ def _varieties(
     Intervals are of U-statistics, by the first term of their projection (Hoeffding 1948).
     """
     results, ratios, influences, sizes = [], [], [], []
-    for _, label, rows, real_rows in _by_class(made, real):
+    for label, rows, real_rows in _by_class(made, real):
         if min(len(rows), len(real_rows)) < _FEWEST:
             continue
         drawn, true = mean_distances(features[rows]), mean_distances(real_features[real_rows])

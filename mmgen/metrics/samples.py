@@ -29,7 +29,8 @@ class SampleRequest:
     Attributes:
         count: N.
         conditions: slots that are given a value.
-        labels: "balanced", class after class, or "data", drawn from the data's labels.
+        labels: "balanced", class after class, or "data", drawn from the data's labels. With other
+            conditions they are the data's, picture by picture: they belong together.
         settings: options of `generate`, as (name, value).
         batch_size: pictures at a time; None: the model chooses.
     """
@@ -41,11 +42,16 @@ class SampleRequest:
     settings: tuple[tuple[str, str], ...] = ()
     batch_size: int | None = None
 
+    @property
+    def is_balanced(self) -> bool:
+        """Whether classes are asked for in turn, whatever the data's labels are."""
+        return self.labels == "balanced" and self.conditions == ("label",)
+
     def to_dict(self) -> dict[str, Any]:
         """Return what a protocol says of how pictures were drawn."""
         asked: dict[str, Any] = {"seed": self.seed, "conditions": list(self.conditions)}
         if "label" in self.conditions:
-            asked["labels"] = self.labels
+            asked["labels"] = "balanced" if self.is_balanced else "data"
         return asked | {"options": dict(self.settings)}
 
 
@@ -166,11 +172,12 @@ def _choose_labels(
     if classes is None:
         raise UnsupportedConditionError(f"the classes of {model.title} are not known by name")
     rows = torch.arange(request.count)
-    if request.labels == "balanced" and len(request.conditions) == 1:
+    if request.is_balanced:
         return rows % len(classes), classes
     if data.labels is None:
         raise DataError(
-            f"labels like the data's need labelled data; {data.name} has none: set labels=balanced"
+            f"labels like the data's need labelled data; {data.name} has none: set "
+            "labels=balanced, with no other condition than label"
         )
     own = align_labels(model, data, ("label",)).labels
     assert own is not None

@@ -26,7 +26,8 @@ class SamplingOptions(Options):
     labels: str = option(
         "balanced",
         choices=("balanced", "data"),
-        help="classes to ask for: as many of each, or drawn from the data's labels",
+        help="classes to ask for: as many of each, or drawn from the data's labels; beside other "
+        "conditions always the data's",
     )
     sampling: tuple[str, ...] = option(
         (), help="options of the model's generate: NAME=VALUE,NAME=VALUE"

@@ -89,22 +89,40 @@ def _held_out_figures(training: dict[str, Any]) -> tuple[FigureEntry, ...]:
     last = training.get("evaluation")
     if not isinstance(last, dict) or not isinstance(last.get("figures"), dict):
         return ()
-    errors = last.get("standard_errors")
-    protocol = f"{last.get('num_pictures', 'some')} held-out pictures"
+    errors = _table(last, "standard_errors")
+    where = "held-out pictures"
     if training_dataset(training):
-        protocol += f" of {training_dataset(training)}"
-    if "steps" in training:
-        protocol += f", after {training['steps']} steps"
+        where += f" of {training_dataset(training)}"
+    after = f", after {training['steps']} steps" if "steps" in training else ""
+    protocol = f"{last.get('num_pictures', 'some')} {where}{after}"
+    watched = _watched(training, where)
     return tuple(
         FigureEntry(
             name=name,
             value=value,
-            protocol=protocol,
-            standard_error=_number(errors.get(name)) if isinstance(errors, dict) else None,
+            protocol=f"{watched}{after}" if watched and name not in errors else protocol,
+            standard_error=_number(errors.get(name)),
         )
         for name, value in last["figures"].items()
         if _number(value) is not None
     )
+
+
+def _watched(training: dict[str, Any], where: str) -> str:
+    """Return what figures of watched samples stand on; "" where none were watched."""
+    config, data = _table(training, "config"), _table(training, "data")
+    settings = _table(config, "training")
+    if not settings.get("watch_encoder"):
+        return ""
+    made, real = settings.get("watch_samples"), data.get("num_held_out")
+    if isinstance(made, int) and isinstance(real, int):
+        where = f"{min(made, real)} {where}"
+    return f"{made} samples against {where}; features of {settings['watch_encoder']}"
+
+
+def _table(content: dict[str, Any], key: str) -> dict[str, Any]:
+    found = content.get(key)
+    return found if isinstance(found, dict) else {}
 
 
 def _number(value: object) -> float | None:

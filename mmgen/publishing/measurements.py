@@ -57,9 +57,10 @@ def describe_protocol(figure: Mapping[str, Any]) -> str:
 
 def _numbers(figure: Mapping[str, Any], protocol: Mapping[str, Any]) -> str:
     made, real = protocol.get("num_generated"), protocol.get("num_real")
-    if isinstance(made, int) and isinstance(real, int):
-        return f"{made:,} samples against {real:,} pictures"
     count = figure.get("num_images")
+    if isinstance(made, int) and isinstance(real, int):
+        some = isinstance(count, int) and count < made and count != real  # those of one class
+        return f"{f'{count:,} of ' if some else ''}{made:,} samples against {real:,} pictures"
     return f"{count:,} pictures" if isinstance(count, int) else "pictures"
 
 

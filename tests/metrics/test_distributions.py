@@ -232,6 +232,7 @@ def test_the_inception_score_of_known_probabilities() -> None:
         ("fid", {"extractor": "ear"}, UnsupportedOperationError, "'ear' is an encoder of label"),
         ("kid", {"layer": "last"}, UnsupportedOperationError, "no layer 'last'; it has map"),
         ("agreement", {"classifier": "ear"}, UnsupportedOperationError, "'ear' is an encoder of"),
+        ("agreement", {"classifier": "inception"}, UnsupportedOperationError, "have no names"),
         ("fid", {"extractor": "broken"}, DataError, "'broken' gives NaN"),
         ("inception-score", {"classifier": "broken"}, DataError, "'broken' gives NaN"),
         ("agreement", {"conditions": ""}, OptionError, "must have label; got none"),

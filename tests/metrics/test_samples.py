@@ -80,6 +80,8 @@ def test_captions_and_given_pictures_come_from_the_data() -> None:
     pairs = PictureData(images=DATA.images, given=DATA.images[:].flip(-1), labels=DATA.labels,
                         class_names=CLASSES)  # fmt: skip
     request = SampleRequest(25, 0, conditions=("image", "label"))
+    assert request.to_dict()["labels"] == "data"  # they belong together, picture by picture
+    assert SampleRequest(25, 0, conditions=("label",)).to_dict()["labels"] == "balanced"
     found = draw_samples(Restorer(), pairs, request)
     assert torch.equal(found.images[:20], DATA.images[:].flip(-1))
     assert torch.equal(found.images[20:], DATA.images[:5].flip(-1))

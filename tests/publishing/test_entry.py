@@ -61,3 +61,18 @@ def test_figures_of_a_training() -> None:
     assert training_figures({"evaluation": {"figures": {"a": "b", "c": True}}}) == ()
     found = training_figures({"evaluation": {"figures": {"a": 2}, "num_pictures": 7}})
     assert found == (FigureEntry(name="a", value=2, protocol="7 held-out pictures"),)
+
+
+def test_what_samples_were_watched_by_is_told() -> None:
+    last = {"figures": {"loss": 2, "fid": 3}, "standard_errors": {"loss": 1}, "num_pictures": 7}
+    training = {
+        "config": {"training": {"watch_encoder": "cnn-mnist", "watch_samples": 5}},
+        "data": {"name": "mnist", "num_held_out": 7},
+        "steps": 9,
+        "evaluation": last,
+    }
+    loss, fid = training_figures(training)
+    assert loss.protocol == "7 held-out pictures of mnist, after 9 steps"
+    assert fid.protocol == (
+        "5 samples against 5 held-out pictures of mnist; features of cnn-mnist, after 9 steps"
+    )

@@ -36,6 +36,15 @@ def fid(value: float, **protocol: Any) -> MetricResult:
     )
 
 
+def test_a_figure_of_one_class_says_how_many_samples_it_stands_on() -> None:
+    figure = MetricResult(name="agreement of 7", value=1, unit="share", num_images=500,
+                          protocol={"num_real": 10_000, "num_generated": 5_000})  # fmt: skip
+    words = "500 of 5,000 samples against 10,000 pictures"
+    assert describe_protocol(figure.to_dict()) == words
+    recall = {"num_images": 300, "protocol": {"num_real": 300, "num_generated": 5_000}}
+    assert describe_protocol(recall) == "5,000 samples against 300 pictures"
+
+
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """A saved model's folder, as far as figures are concerned."""
