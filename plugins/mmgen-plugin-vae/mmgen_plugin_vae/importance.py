@@ -76,7 +76,10 @@ def estimate(
         raise InputError(f"refine_steps must be at least 0; got {settings.refine_steps}")
     kept = Checkpoint(checkpoint, model, images, vector, settings)
     values = kept.load()
-    pictures = max(1, settings.rows // min(_CHUNK, settings.num_samples))
+    draws = min(_CHUNK, settings.num_samples)
+    if settings.refine_steps:
+        draws = max(draws, _REFINE_DRAWS)
+    pictures = max(1, settings.rows // draws)
     for start in range(len(values), len(images), pictures):
         part = slice(start, start + pictures)
         rows = None if vector is None else vector[part]

@@ -129,6 +129,19 @@ def test_refinement_serves_every_architecture_and_does_not_mix_pictures(
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
+def test_refinement_keeps_to_the_rows_that_go_through_at_once(build, pictures, monkeypatch):
+    model, rows = build("vae"), []
+    top_down = model.top_down
+
+    def count(vector, noise, evidence):
+        rows.append(len(noise[0]))
+        return top_down(vector, noise, evidence)
+
+    monkeypatch.setattr(model, "top_down", count)
+    model.log_likelihood(pictures(6), num_samples=1, refine_steps=2, batch_size=16)
+    assert max(rows) == 16
+
+
 def test_refinement_works_where_gradients_are_off(build, pictures):
     model, images = build("vae"), pictures(2)
     outside = model.log_likelihood(images, num_samples=3, refine_steps=5).values
