@@ -158,7 +158,8 @@ def _check_slots(model: Generator, request: SampleRequest) -> None:
     for slot in slots.values():
         if slot.required and slot.name not in request.conditions:
             raise UnsupportedConditionError(
-                f"{model.title} needs {slot.name!r} to draw anything; set conditions={slot.name}"
+                f"{model.title} needs {slot.name!r} to draw anything; set conditions={slot.name}, "
+                "where the metric has that option"
             )
 
 

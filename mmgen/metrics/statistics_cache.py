@@ -72,7 +72,7 @@ def read_statistics(key: StatisticsKey) -> FeatureStatistics | None:
     """Return what is kept; None where there is nothing, a damaged file, or that of other pictures.
 
     Warns:
-        MmgenWarning: the pictures have changed since.
+        MmgenWarning: the pictures are others than those that are kept by that name.
     """
     try:
         with safe_open(key.path, "pt") as file:
@@ -86,8 +86,9 @@ def read_statistics(key: StatisticsKey) -> FeatureStatistics | None:
     if before != key.fingerprint:
         warnings.warn(
             f"{key.name['data']} ({key.name['split']}) has changed since its statistics were "
-            f"cached: fingerprint {str(before)[:12]}, now {key.fingerprint[:12]}; they are "
-            "measured anew, and figures taken before are of other pictures",
+            f"cached, or is another set of that name, or read with other options: fingerprint "
+            f"{str(before)[:12]}, now {key.fingerprint[:12]}; they are measured anew, and figures "
+            "taken before are of other pictures",
             MmgenWarning,
             stacklevel=2,
         )

@@ -88,7 +88,7 @@ def test_captions_and_given_pictures_come_from_the_data() -> None:
     assert found.labels is not None
     assert DATA.labels is not None
     assert torch.equal(found.labels[:20], DATA.labels)
-    with pytest.raises(UnsupportedConditionError, match=r"needs 'image'.*set conditions=image"):
+    with pytest.raises(UnsupportedConditionError, match=r"needs 'image'.*=image, where the metric"):
         draw_samples(Restorer(), pairs, SampleRequest(2, 0))
 
 
