@@ -53,20 +53,25 @@ def _load_parts(
     source: str | Path, split: str, options: DataOptions, progress: Progress | None
 ) -> PictureData:
     """Load a split, with what `train_on_valid` moves."""
-    moved = options.train_on_valid
-    if not moved or canonical(split) not in ("train", "valid"):
+    if not options.train_on_valid or canonical(split) not in ("train", "valid"):
         return _load(source, split, options, progress)
-    valid = _load(source, "valid", options, progress)
-    kept = held_out_rows(len(valid), 1 - moved, options.held_out_seed)
-    note = (
-        f"{len(valid) - len(kept)} of the {len(valid)} 'valid' pictures of {valid.name} are "
-        f"trained on (train_on_valid={moved:g}): figures on all of 'valid' are not of unseen ones",
-    )
+    kept, moved = share_valid(_load(source, "valid", options, progress), options)
     if canonical(split) == "valid":
-        return replace(valid.select(kept), notes=(*valid.notes, *note))
+        return kept
     train = _load(source, split, options, progress)
-    both = train.joined_with(valid.select(other_rows(len(valid), kept)))
-    return replace(both, notes=(*train.notes, *note))
+    return replace(train.joined_with(moved), notes=(*train.notes, kept.notes[-1]))
+
+
+def share_valid(valid: PictureData, options: DataOptions) -> tuple[PictureData, PictureData]:
+    """Return what of the validation split stays so, and what `train_on_valid` moves to train."""
+    share = options.train_on_valid
+    rows = held_out_rows(len(valid), 1 - share, options.held_out_seed)
+    moved = valid.select(other_rows(len(valid), rows))
+    note = (
+        f"{len(moved)} of the {len(valid)} 'valid' pictures of {valid.name} are trained on "
+        f"(train_on_valid={share:g}): figures on all of 'valid' are not of unseen ones"
+    )
+    return replace(valid.select(rows), notes=(*valid.notes, note)), moved
 
 
 def _load(

@@ -15,6 +15,7 @@ from torch import Tensor
 LEVEL = 0.95
 RESAMPLES = 1000
 _BLOCK = 2**22
+_NORMAL_95 = 1.959964
 
 Interval = tuple[float, float]
 
@@ -40,8 +41,22 @@ def resampled_means(values: Tensor, resamples: int = RESAMPLES, seed: int = 0) -
 
 
 def mean_interval(values: Tensor, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
-    """Return the 95 % percentile interval of the mean of values (N,)."""
+    """Return the 95 % percentile interval of the mean of values (N,); of a share, Wilson's."""
+    if bool(((values == 0) | (values == 1)).all()):
+        return share_interval(int(values.sum()), len(values))
     return quantiles(resampled_means(values, resamples, seed))
+
+
+def share_interval(found: int, count: int) -> Interval:
+    """Return the 95 % score interval of a share, `found` of `count` (Wilson 1927).
+
+    None or all of a few pictures are no proof of none or all: unlike resampling it says so.
+    """
+    share, z2 = found / count, _NORMAL_95**2
+    centre = (share + z2 / (2 * count)) / (1 + z2 / count)
+    half = _NORMAL_95 * (share * (1 - share) / count + z2 / (4 * count**2)) ** 0.5
+    half /= 1 + z2 / count
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def linear_interval(

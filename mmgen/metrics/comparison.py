@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from mmgen.data import DataOptions, PictureData, load
-from mmgen.errors import InputError, UnsupportedConditionError, UnsupportedOperationError
+from mmgen.errors import (
+    DataError,
+    InputError,
+    UnsupportedConditionError,
+    UnsupportedOperationError,
+)
 from mmgen.interfaces import Generator, Model, Samples
 from mmgen.metrics.evaluation import assign_options, evaluate
 from mmgen.metrics.result import MetricResult
@@ -121,8 +126,8 @@ def compare(
 ) -> Comparison:
     """Measure models on the same data, with the same options, one after the other.
 
-    What a model cannot do is left out and said; what is wrong with the call or the data is an
-    error. A model is let go before the next is loaded.
+    What a model cannot do, or not with this data, is left out and said; data that no model can
+    be measured on is an error. A model is let go before the next is loaded.
 
     Args:
         models: models, or what `from_pretrained` takes.
@@ -145,13 +150,14 @@ def compare(
     assign_options([manager().metric(name) for name in metrics], options or {})
     if not isinstance(source, PictureData):
         source = load(source, split, data_options or DataOptions())
-    contestants = []
+    contestants: list[Contestant] = []
+    unfit: list[DataError] = []
     where = ""
     for name, given in zip(names, models, strict=True):
         model = given if isinstance(given, Model) else from_pretrained(given)
         model = (model if device is None else model.to(device)).eval()
         where = str(model.device)
-        results, refusals = _measure(name, model, source, metrics, options or {}, progress)
+        results, refusals = _measure(name, model, source, metrics, options or {}, unfit, progress)
         contestants.append(
             Contestant(
                 name=name,
@@ -163,6 +169,8 @@ def compare(
                 refusals=refusals,
             )
         )
+    if unfit and not any(one.results for one in contestants):
+        raise unfit[0]
     return Comparison(
         data=source.name,
         split=source.split,
@@ -188,9 +196,10 @@ def _measure(
     source: PictureData,
     metrics: Sequence[str],
     options: Mapping[str, Any],
+    unfit: list[DataError],
     progress: Progress | None,
 ) -> tuple[list[MetricResult], dict[str, str]]:
-    """Return the figures, and why there are none of some metrics."""
+    """Return the figures, and why there are none of some metrics; adds to `unfit`."""
     results: list[MetricResult] = []
     refusals: dict[str, str] = {}
     workbench = Workbench()
@@ -202,6 +211,10 @@ def _measure(
                 model, source, [metric], options=own, progress=report, workbench=workbench
             )
         except (UnsupportedOperationError, UnsupportedConditionError) as error:
+            refusals[metric] = str(error)
+        except DataError as error:
+            # The data may be wrong for this model alone, after others were measured for hours.
+            unfit.append(error)
             refusals[metric] = str(error)
     return results, refusals
 

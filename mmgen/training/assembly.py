@@ -9,6 +9,7 @@ import torch
 
 from mmgen import data as picture_data
 from mmgen.data import PictureData
+from mmgen.data.loading import share_valid
 from mmgen.data.splits import canonical
 from mmgen.errors import DataError, OptionError, TrainingError, UnsupportedOperationError
 from mmgen.families import load_reference
@@ -40,7 +41,11 @@ def load_data(source: str | Path | PictureData, settings: Settings) -> TrainingD
     if isinstance(source, PictureData):
         if not share or len(source) < 2:
             return TrainingData(source, None)
-        return TrainingData(*source.split_off(share, settings.data.held_out_seed))
+        train, held_out = source.split_off(share, settings.data.held_out_seed)
+        if settings.data.train_on_valid:
+            held_out, moved = share_valid(held_out, settings.data)
+            train = train.joined_with(moved)
+        return TrainingData(train, held_out)
     splits = {canonical(name) for name in picture_data.available_splits(source)}
     train = picture_data.load(source, "train", settings.data)
     if "valid" not in splits and not share:

@@ -83,6 +83,11 @@ class TrainingConfig(Options):
         """Check rules that span several settings."""
         if len(self.betas) != 2 or max(self.betas) >= 1:
             raise OptionError(f"option 'betas' takes two numbers below 1; got {self.betas}")
+        if self.decide_by in ("fid", "kid") and self.watch_encoder is None:
+            raise OptionError(
+                f"option 'decide_by' names a figure that is measured; {self.decide_by!r} is where "
+                "watch_encoder names an encoder: set it too"
+            )
         if self.batch_size % self.accumulate:
             raise OptionError(
                 "option 'accumulate' must divide batch_size "
@@ -109,8 +114,6 @@ FREE_TO_CHANGE = frozenset(
         "log_every",
         "evaluate_every",
         "evaluate_pictures",
-        "watch_encoder",
-        "watch_samples",
         "sample_every",
         "num_samples",
         "checkpoint_every",

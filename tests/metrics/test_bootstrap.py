@@ -46,3 +46,12 @@ def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> Non
     whole = resampled_means(values, 20)
     monkeypatch.setattr("mmgen.metrics.bootstrap._BLOCK", 150)
     assert torch.allclose(resampled_means(values, 20), whole)
+
+
+def test_the_interval_of_a_share_is_wilsons() -> None:
+    low, high = mean_interval(torch.tensor([1.0] * 8 + [0.0] * 2))
+    assert (low, high) == pytest.approx((0.4901625, 0.9433178), abs=1e-6)
+    assert mean_interval(torch.ones(36))[0] == pytest.approx(0.9035814, abs=1e-6)
+    assert mean_interval(torch.ones(36))[1] == 1
+    assert mean_interval(torch.zeros(36))[0] == 0
+    assert mean_interval(torch.zeros(36))[1] == pytest.approx(1 - 0.9035814, abs=1e-6)

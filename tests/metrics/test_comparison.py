@@ -71,6 +71,17 @@ def test_what_was_measured_is_no_other_protocol(
     assert found.differences() == []
 
 
+def test_data_that_does_not_suit_one_model_costs_its_figures_alone(
+    coin: Any, grey_coin: Any, grey: PictureData
+) -> None:
+    grey_coin.identity = type(grey_coin.identity)(architecture="grey-coin")
+    found = compare([grey_coin, coin], grey, ["nll"])
+    first, second = found.contestants
+    assert first.figure("nll") is not None
+    assert second.results == ()
+    assert "binary pictures" in second.refusals["nll"]
+
+
 def test_what_is_wrong_for_all_is_an_error(coin: Any, mute: Any, grey: PictureData) -> None:
     with pytest.raises(InputError, match="at least two models, each once; got 1"):
         compare([coin], grey, ["nll"])

@@ -297,3 +297,12 @@ def test_training_leaves_the_callers_random_numbers_alone(
     torch.manual_seed(1)
     go(toy, pictures, quick, run_path)
     assert torch.equal(torch.rand(2), expected)
+
+
+def test_a_last_fit_on_pictures_in_memory_takes_a_part_of_those_held_out(
+    toy: str, pictures: PictureData, quick: Config, run_path: Path
+) -> None:
+    config = changed(quick, data={"held_out": 0.5, "train_on_valid": 0.6})
+    go(toy, pictures, config, run_path)
+    record = json.loads((run_path / "run.json").read_text())["data"]
+    assert (record["num_train"], record["num_held_out"]) == (48, 12)

@@ -236,3 +236,8 @@ def test_what_cannot_be_watched_is_refused_before_the_run_begins(
         open_watch(config, Glance(), pictures, torch.device("cpu"))
     with pytest.raises(TrainingError, match=r"got 'fdi', did you mean|got 'fdi'.*there are error"):
         run(toy, pictures, quick, run_path, decide_by="fdi")
+
+
+def test_a_figure_that_nothing_measures_cannot_decide() -> None:
+    with pytest.raises(OptionError, match=r"'fid' is where watch_encoder names an encoder"):
+        TrainingConfig.build({"decide_by": "fid"})
