@@ -16,6 +16,7 @@ from mmgen.errors import (
 )
 from mmgen.interfaces import Generator, Model, Progress
 from mmgen.metrics.pictures import align_labels
+from mmgen.metrics.room import room_for
 from mmgen.metrics.sampling_options import SamplingOptions
 from mmgen.slots import Slot
 
@@ -99,7 +100,8 @@ def draw_samples(
 ) -> PictureData:
     """Draw pictures, uint8 as they would be saved; with labels where labels were asked for.
 
-    Picture i depends on the request's seed, i and its own conditions alone.
+    Picture i depends on the request's seed, i and its own conditions alone. However many there
+    are, they take a bounded part of the memory (`room_for`).
 
     Args:
         data: real ones, which labels and other conditions are taken from.
@@ -114,7 +116,7 @@ def draw_samples(
     _check_slots(model, request)
     settings = read_settings(model, request)
     labels, classes = _choose_labels(model, data, request)
-    images = torch.empty(request.count, *data.images.shape[1:], dtype=torch.uint8)
+    images = room_for((request.count, *data.images.shape[1:]))
     for rows in torch.arange(request.count).split(_AT_ONCE):
         given = settings | _other_conditions(data, request, rows)
         if labels is not None:
