@@ -56,7 +56,7 @@ def share_interval(found: int, count: int) -> Interval:
     centre = (share + z2 / (2 * count)) / (1 + z2 / count)
     half = _NORMAL_95 * (share * (1 - share) / count + z2 / (4 * count**2)) ** 0.5
     half /= 1 + z2 / count
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return 0.0 if found == 0 else centre - half, 1.0 if found == count else centre + half
 
 
 def linear_interval(
