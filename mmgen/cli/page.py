@@ -12,8 +12,6 @@ from mmgen.cli.compare import remarks, tabulate
 from mmgen.media.files import atomic_file
 from mmgen.metrics.comparison import Comparison, Contestant
 
-_MOST_COLUMNS = 20
-
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem;
        color: #1c1c1c; background: #fff }
@@ -78,19 +76,11 @@ def _model(one: Contestant) -> Iterator[str]:
         yield "<p>It makes no pictures of its own accord.</p>"
     else:
         file = io.BytesIO()
-        one.samples.grid(_columns(one)).save(file, "PNG")
+        one.samples.grid(one.columns).save(file, "PNG")
         picture = base64.b64encode(file.getvalue()).decode()
         what = f"{len(one.samples)} samples of {one.name}"
         yield f'<img alt="{escape(what)}" src="data:image/png;base64,{picture}">'
     yield "</figure>"
-
-
-def _columns(one: Contestant) -> int | None:
-    """Return the columns of the grid: one per class where the samples go through few."""
-    assert one.samples is not None
-    values = one.samples.recipe["conditions"].values()
-    counts = [len(set(names)) for names in values if isinstance(names, list)]
-    return next((count for count in counts if 1 < count <= _MOST_COLUMNS), None)
 
 
 def _protocol(comparison: Comparison, name: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from torch import Tensor
 from mmgen.data import PictureData
 from mmgen.errors import DataError, UnsupportedConditionError, UnsupportedOperationError
 from mmgen.interfaces import HasFeatures, Model, Progress
-from mmgen.metrics.bootstrap import RESAMPLES, linear_interval, mean_interval
+from mmgen.metrics.bootstrap import BY_INFLUENCE, SCORE, linear_interval, share_interval
 from mmgen.metrics.compared import Compared, open_compared
 from mmgen.metrics.extractors import INCEPTION, ZooExtractor
 from mmgen.metrics.judges import Judge
@@ -66,9 +66,9 @@ def agreement(
         resize,
         notes,
         classifier={"name": judge.name, "sha256": judge.sha256, "classes": len(judge.classes)},
-        interval=f"95 %, {RESAMPLES} bootstrap resamplings",
+        interval=SCORE,
     )
-    results = _shares(right, made, real_right, real, protocol, options.seed)
+    results = _shares(right, made, real_right, real, protocol)
     if isinstance(judge.model, HasFeatures):
         extractor = ZooExtractor(judge.model, options.layer, name=judge.name)
         of_made = workbench.features(made, extractor, steps[3])
@@ -76,7 +76,7 @@ def agreement(
         protocol = {
             **protocol,
             "extractor": extractor.to_dict(),
-            "interval": f"95 %, {RESAMPLES} resamplings of pictures by their influence",
+            "interval": BY_INFLUENCE,
         }
         results += _varieties(of_made, made, of_real, real, protocol, options.seed)
     return results
@@ -104,7 +104,6 @@ def _shares(
     real_right: Tensor,
     real: PictureData,
     protocol: dict[str, Any],
-    seed: int,
 ) -> list[MetricResult]:
     def share(name: str, values: Tensor, real_values: Tensor) -> MetricResult:
         floor = {
@@ -112,8 +111,8 @@ def _shares(
             "of": f"real {real.split}",
             "num_pictures": [len(real_values)],
         }
-        interval = mean_interval(values, seed=seed)
-        return mean_result(name, values, "share", {**protocol, "floor": floor}, interval)
+        protocol_here = {**protocol, "floor": floor}
+        return mean_result(name, values, "share", protocol_here, share_interval(values))
 
     results = [share("agreement", right, real_right)]
     for label, rows, real_rows in _by_class(made, real):

@@ -1,4 +1,4 @@
-"""How sure a figure is: percentile bootstrap over pictures (Efron 1979).
+"""How sure a figure is: percentile bootstrap over pictures (Efron 1979), of shares the score.
 
 Drawing pictures anew with repetition is right for what is a mean over pictures. It is not for a
 Fréchet distance, whose bias and spread both grow where pictures repeat: resampled at 400 pictures
@@ -16,6 +16,11 @@ LEVEL = 0.95
 RESAMPLES = 1000
 _BLOCK = 2**22
 _NORMAL_95 = 1.959964
+
+RESAMPLED = f"95 %, {RESAMPLES} bootstrap resamplings"
+BY_INFLUENCE = f"95 %, {RESAMPLES} resamplings of pictures by their influence"
+SCORE = "95 %, Wilson's score interval"
+"""What a protocol says of `mean_interval`, `linear_interval` and `share_interval`."""
 
 Interval = tuple[float, float]
 
@@ -41,17 +46,16 @@ def resampled_means(values: Tensor, resamples: int = RESAMPLES, seed: int = 0) -
 
 
 def mean_interval(values: Tensor, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
-    """Return the 95 % percentile interval of the mean of values (N,); of a share, Wilson's."""
-    if bool(((values == 0) | (values == 1)).all()):
-        return share_interval(int(values.sum()), len(values))
+    """Return the 95 % percentile interval of the mean of values (N,)."""
     return quantiles(resampled_means(values, resamples, seed))
 
 
-def share_interval(found: int, count: int) -> Interval:
-    """Return the 95 % score interval of a share, `found` of `count` (Wilson 1927).
+def share_interval(values: Tensor) -> Interval:
+    """Return the 95 % score interval of the share of ones in values (N,) of 0 and 1 (Wilson 1927).
 
     None or all of a few pictures are no proof of none or all: unlike resampling it says so.
     """
+    found, count = int(values.sum()), len(values)
     share, z2 = found / count, _NORMAL_95**2
     centre = (share + z2 / (2 * count)) / (1 + z2 / count)
     half = _NORMAL_95 * (share * (1 - share) / count + z2 / (4 * count**2)) ** 0.5

@@ -19,6 +19,7 @@ from mmgen.metrics.result import MetricResult
 from mmgen.metrics.workbench import Workbench
 from mmgen.plugins import manager
 from mmgen.pretrained import from_pretrained
+from mmgen.training.sampling import draw_samples
 
 Progress = Callable[[str, int, int], None]
 """Called with (model and metric, done, total)."""
@@ -43,6 +44,7 @@ class Contestant:
         num_parameters: parts included.
         pictures_per_second: drawn with default options; None for what makes no pictures.
         samples: of every class in turn where there are any; None for what makes none.
+        columns: of a grid of them: one per class where there are few; None: as square as may be.
         results: the figures, in the order of the metrics.
         refusals: why a metric has none, by metric.
     """
@@ -52,6 +54,7 @@ class Contestant:
     num_parameters: int
     pictures_per_second: float | None
     samples: Samples | None
+    columns: int | None
     results: tuple[MetricResult, ...]
     refusals: Mapping[str, str] = field(default_factory=dict)
 
@@ -135,7 +138,8 @@ def compare(
         metrics: registered names.
         options, data_options: as of `evaluate`.
         device: where the models go; None leaves them.
-        num_samples: pictures of each to look at.
+        num_samples: pictures of each to look at, at least 1; as many of each class where there are
+            few.
         seed: of those.
 
     Raises:
@@ -158,13 +162,15 @@ def compare(
         model = (model if device is None else model.to(device)).eval()
         where = str(model.device)
         results, refusals = _measure(name, model, source, metrics, options or {}, unfit, progress)
+        samples, columns = _draw(model, num_samples, seed)
         contestants.append(
             Contestant(
                 name=name,
                 architecture=_architecture(model),
                 num_parameters=model.num_parameters,
                 pictures_per_second=_speed(model, seed),
-                samples=_draw(model, num_samples, seed),
+                samples=samples,
+                columns=columns,
                 results=tuple(results),
                 refusals=refusals,
             )
@@ -232,15 +238,6 @@ def _named(progress: Progress, name: str) -> Progress:
     return lambda metric, done, total: progress(f"{name}: {metric}", done, total)
 
 
-def _choices(model: Generator, count: int) -> dict[str, Any]:
-    """Return values for the slots with classes, going through them."""
-    return {
-        slot.name: [slot.classes[at % len(slot.classes)] for at in range(count)]
-        for slot in model.slots
-        if slot.classes
-    }
-
-
 def _makes_pictures(model: Model) -> bool:
     """Whether it can be asked for pictures with nothing but classes."""
     return isinstance(model, Generator) and not any(
@@ -248,21 +245,22 @@ def _makes_pictures(model: Model) -> bool:
     )
 
 
-def _draw(model: Model, count: int, seed: int) -> Samples | None:
-    if not _makes_pictures(model) or count < 1:
-        return None
+def _draw(model: Model, count: int, seed: int) -> tuple[Samples | None, int | None]:
+    """Return the samples and the columns of their grid."""
+    if not _makes_pictures(model):
+        return None, None
     assert isinstance(model, Generator)
-    return model.generate(count, seed=seed, **_choices(model, count))
+    return draw_samples(model, count, seed=seed)
 
 
 def _speed(model: Model, seed: int) -> float | None:
     if not _makes_pictures(model):
         return None
     assert isinstance(model, Generator)
-    model.generate(_WARM_UP, seed=seed, **_choices(model, _WARM_UP))
+    draw_samples(model, _WARM_UP, seed=seed)
     start = time.perf_counter()
-    model.generate(_TIMED, seed=seed, **_choices(model, _TIMED))
-    return _TIMED / (time.perf_counter() - start)
+    samples, _ = draw_samples(model, _TIMED, seed=seed)
+    return len(samples) / (time.perf_counter() - start)
 
 
 def _differences(comparison: Comparison) -> Iterator[str]:

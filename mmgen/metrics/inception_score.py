@@ -5,7 +5,7 @@ from torch import Tensor
 
 from mmgen.data import PictureData
 from mmgen.interfaces import Model, Progress
-from mmgen.metrics.bootstrap import RESAMPLES, Interval, quantiles, resample
+from mmgen.metrics.bootstrap import RESAMPLED, Interval, quantiles, resample
 from mmgen.metrics.compared import check_enough, open_compared
 from mmgen.metrics.result import MetricResult
 from mmgen.metrics.sampling_options import InceptionScoreOptions
@@ -48,7 +48,7 @@ def inception_score(
         classifier={"name": judge.name, "sha256": judge.sha256, "classes": len(judge.classes)},
         splits=options.splits,
         split_deviation=float(scores.std(correction=0)),
-        interval=f"95 %, {RESAMPLES} bootstrap resamplings",
+        interval=RESAMPLED,
     )
     if options.floor:
         real = judge.probabilities(compared.real, look_again)

@@ -8,7 +8,14 @@ from mmgen.data import PictureData
 from mmgen.errors import DataError
 from mmgen.interfaces import Model, Progress
 from mmgen.media.pictures import tile, to_bytes
-from mmgen.metrics.bootstrap import RESAMPLES, linear_interval, mean_interval
+from mmgen.metrics.bootstrap import (
+    BY_INFLUENCE,
+    RESAMPLED,
+    SCORE,
+    linear_interval,
+    mean_interval,
+    share_interval,
+)
 from mmgen.metrics.compared import check_enough, open_compared
 from mmgen.metrics.manifold import nearest_neighbours
 from mmgen.metrics.result import MetricResult, mean_result
@@ -74,7 +81,7 @@ def neighbours(
         notes,
         extractor=extractor.to_dict(),
         num_train=len(train),
-        interval=f"95 %, {RESAMPLES} bootstrap resamplings",
+        interval=RESAMPLED,
     )
     unseen_mean = {
         "value": float(unseen.mean()),
@@ -90,9 +97,8 @@ def neighbours(
     return [
         nearest,
         _nearer(distances, unseen, {**protocol, "floor": unseen_mean | {"value": 0.5}}, options),
-        _copies(distances, unseen, {**protocol, "floor": unseen_mean | {"value": _COPY_SHARE}},
-                options),
-    ]  # fmt: skip
+        _copies(distances, unseen, {**protocol, "floor": unseen_mean | {"value": _COPY_SHARE}}),
+    ]
 
 
 def _nearer(
@@ -108,7 +114,7 @@ def _nearer(
         unit="share",
         num_images=len(distances),
         interval=linear_interval(value, made_wins, real_loses, seed=options.seed),
-        protocol=protocol,
+        protocol={**protocol, "interval": BY_INFLUENCE},
     )
 
 
@@ -120,17 +126,15 @@ def _share_above(values: Tensor, others: Tensor) -> Tensor:
     return 1 - (below + up_to).double() / (2 * len(ordered))
 
 
-def _copies(
-    distances: Tensor, unseen: Tensor, protocol: dict[str, object], options: NeighboursOptions
-) -> MetricResult:
+def _copies(distances: Tensor, unseen: Tensor, protocol: dict[str, object]) -> MetricResult:
     threshold = float(unseen.quantile(_COPY_SHARE))
     values = (distances < threshold).double()
     return mean_result(
         "near-copies",
         values,
         "share",
-        {**protocol, "threshold": threshold},
-        mean_interval(values, seed=options.seed),
+        {**protocol, "threshold": threshold, "interval": SCORE},
+        share_interval(values),
     )
 
 

@@ -2,7 +2,7 @@
 
 from mmgen.data import PictureData
 from mmgen.interfaces import Model, Progress
-from mmgen.metrics.bootstrap import RESAMPLES, mean_interval
+from mmgen.metrics.bootstrap import RESAMPLED, SCORE, mean_interval, share_interval
 from mmgen.metrics.compared import check_enough, open_compared
 from mmgen.metrics.manifold import manifold_scores
 from mmgen.metrics.result import MetricResult, mean_result
@@ -62,10 +62,15 @@ def precision_recall(
             notes,
             extractor=extractor.to_dict(),
             k=options.k if name in ("precision", "recall") else options.density_k,
-            interval=f"95 %, {RESAMPLES} bootstrap resamplings",
+            interval=RESAMPLED if name == "density" else SCORE,
         )
         if floor is not None:
             protocol["floor"] = compared.floor(float(getattr(floor, name).mean()))
-        interval = mean_interval(values, seed=options.seed)
+        # A density counts neighbourhoods; the others are shares of pictures.
+        interval = (
+            mean_interval(values, seed=options.seed)
+            if name == "density"
+            else share_interval(values)
+        )
         results.append(mean_result(name, values, "share", protocol, interval))
     return results

@@ -88,15 +88,15 @@ class TrainingConfig(Options):
                 f"option 'decide_by' names a figure that is measured; {self.decide_by!r} is where "
                 "watch_encoder names an encoder: set it too"
             )
-        if self.batch_size % self.accumulate:
-            raise OptionError(
-                "option 'accumulate' must divide batch_size "
-                f"{self.batch_size}; got {self.accumulate}"
-            )
         if self.decide_by in ("coverage", "spread"):
             raise OptionError(
                 f"option 'decide_by' takes a figure that is best where it is lowest; got "
                 f"{self.decide_by!r}, of which a collapsed model has least: take fid or kid"
+            )
+        if self.batch_size % self.accumulate:
+            raise OptionError(
+                "option 'accumulate' must divide batch_size "
+                f"{self.batch_size}; got {self.accumulate}"
             )
 
     @property

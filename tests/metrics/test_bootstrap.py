@@ -3,7 +3,13 @@
 import pytest
 import torch
 
-from mmgen.metrics.bootstrap import linear_interval, mean_interval, resample, resampled_means
+from mmgen.metrics.bootstrap import (
+    linear_interval,
+    mean_interval,
+    resample,
+    resampled_means,
+    share_interval,
+)
 
 
 def numbers(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -49,9 +55,9 @@ def test_blocks_do_not_change_the_result(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:
-    low, high = mean_interval(torch.tensor([1.0] * 8 + [0.0] * 2))
+    low, high = share_interval(torch.tensor([1.0] * 8 + [0.0] * 2))
     assert (low, high) == pytest.approx((0.4901625, 0.9433178), abs=1e-6)
-    assert mean_interval(torch.ones(36))[0] == pytest.approx(0.9035814, abs=1e-6)
-    assert mean_interval(torch.ones(36))[1] == 1
-    assert mean_interval(torch.zeros(36))[0] == 0
-    assert mean_interval(torch.zeros(36))[1] == pytest.approx(1 - 0.9035814, abs=1e-6)
+    assert share_interval(torch.ones(36))[0] == pytest.approx(0.9035814, abs=1e-6)
+    assert share_interval(torch.ones(36))[1] == 1
+    assert share_interval(torch.zeros(36))[0] == 0
+    assert share_interval(torch.zeros(36))[1] == pytest.approx(1 - 0.9035814, abs=1e-6)

@@ -22,6 +22,8 @@ from mmgen.metrics.inception_score import split_scores
 FEATURES = ("fid", "kid", "precision-recall", "neighbours")
 quiet = pytest.mark.filterwarnings("ignore::mmgen.errors.MmgenWarning")
 
+SHARES = ("precision", "recall", "coverage")
+
 
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +77,8 @@ def test_every_figure_carries_its_protocol() -> None:
         assert protocol["generation"] == {"how": "well", "grain": 1.0}
         assert "few" in protocol["notes"][0]
         assert protocol["interval"].startswith("95 %")
+        is_share = name.startswith(("agreement", "near-copies")) or name in SHARES
+        assert ("Wilson" in protocol["interval"]) == is_share, name
         assert result.interval is not None, name
         assert result.interval[0] <= result.value <= result.interval[1], name
         if name != "variety":
