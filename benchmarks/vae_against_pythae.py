@@ -5,8 +5,8 @@
 DATA is MNIST or the like. Installs pythae in an environment of its own, checks that both sides
 compute the same, and lets them take turns, each in a process of its own. Both train with batch 128
 and AdamW without decay; averaging of weights, clipping and evaluation are off. Both sample in
-batches of 256. A row of its own says what mixed precision, mmgen's `precision = "bf16"`, adds where
-the processor computes with it; pythae has none on the CPU.
+batches of 256. Rows of their own say what two options of mmgen add that pythae has not:
+`compile = true`, and `precision = "bf16"` where the processor computes with it.
 """
 
 import argparse
@@ -43,16 +43,25 @@ class Workload:
 
 
 def workloads(images: Path) -> list[Workload]:
-    def training(network: str, steps: int, precision: str, bar: float | None) -> Workload:
+    def training(
+        network: str,
+        steps: int,
+        bar: float | None = None,
+        *,
+        precision: str = "fp32",
+        compiled: bool = False,
+    ) -> Workload:
         settings = {"images": str(images), "batch_size": 128, "steps": steps, "skip": 20}
         return Workload(
             task="train",
-            what="training" if precision == "fp32" else f"training in {precision}",
+            what=" ".join(
+                ["training", *["compiled"] * compiled, *["bf16"] * (precision != "fp32")]
+            ),
             network=network,
             num_images=128,
             settings=settings,
             bar=bar,
-            only_ours={"precision": precision},
+            only_ours={"precision": precision, "compiled": compiled},
         )
 
     def sampling(task: str, what: str, network: str, num_images: int, bar: float) -> Workload:
@@ -62,10 +71,11 @@ def workloads(images: Path) -> list[Workload]:
         )
 
     return [
-        training("mlp", 400, "fp32", 1.5),
-        training("resnet", 40, "fp32", 1.15),
-        training("mlp", 400, "bf16", None),
-        training("resnet", 40, "bf16", None),
+        training("mlp", 400, 1.5),
+        training("resnet", 40, 1.15),
+        training("resnet", 40, 1.15, compiled=True),
+        training("mlp", 400, precision="bf16"),
+        training("resnet", 40, precision="bf16"),
         sampling("sample", "sampling into tensors", "mlp", 51200, 0.9),
         sampling("sample", "sampling into tensors", "resnet", 5120, 1.25),
         sampling("save", "sampling into PNG files", "mlp", 2048, 3.0),

@@ -1,6 +1,7 @@
 """mmgen's side of `vae_against_pythae.py`; runs in the environment of mmgen."""
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -14,6 +15,7 @@ from worker import now, serve
 
 from mmgen.interfaces import Generator
 from mmgen.interfaces.model import Identity
+from mmgen.nn import DoublingConv
 from mmgen.pretrained import build as build_registered
 from mmgen.training.config import TrainingConfig
 from mmgen.training.feed import ResidentRows
@@ -24,14 +26,14 @@ from mmgen.training.run_folder import RunFolder
 
 
 class ResnetVae(Autoencoder):
-    """pythae's residual network as a model of mmgen's VAE family."""
+    """pythae's residual network as a model of mmgen's VAE family, with mmgen's own last layer."""
 
     identity = Identity(family="benchmarks", architecture="resnet-vae")
 
     def __init__(self, config: VaeConfig) -> None:
         super().__init__(config)
         self.posterior = Posterior("resnet")
-        self.decoder = build_decoder("resnet")
+        self.decoder = build_decoder("resnet", partial(DoublingConv, kernel=3))
         self.to(memory_format=torch.channels_last)
 
     @property
@@ -73,7 +75,13 @@ class StepClock(Silence):
 
 
 def train(
-    network: str, images: str, batch_size: int, steps: int, skip: int, precision: str
+    network: str,
+    images: str,
+    batch_size: int,
+    steps: int,
+    skip: int,
+    precision: str,
+    compiled: bool,
 ) -> float:
     """Seconds a step in mmgen's own loop, the first `skip` steps left out."""
     config = TrainingConfig(
@@ -84,7 +92,9 @@ def train(
         checkpoint_every=0,
         device="cpu",
         precision=precision,
+        compile=compiled,
     )
+    torch.compiler.reset()
     machine, clock = Machine(config), StepClock()
     source = ResidentRows({"target": torch.load(images)}, machine.device)
     trainer = VaeTrainer(build(network), VaeTraining())

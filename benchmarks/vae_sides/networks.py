@@ -5,6 +5,8 @@ perceptron) and `pythae.models.nn.benchmarks.mnist.resnets` (residual convolutio
 parameters of one can be copied into the other and both must then compute the same.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -53,7 +55,14 @@ class Posterior(nn.Module):
         return self.mean(hidden), self.log_variance(hidden)
 
 
-def build_decoder(network: str) -> nn.Sequential:
+def doubling(width: int, out_width: int) -> nn.Module:
+    """(N, width, h, w) -> (N, out_width, 2h, 2w)."""
+    return nn.ConvTranspose2d(width, out_width, 3, 2, padding=1, output_padding=1)
+
+
+def build_decoder(
+    network: str, doubling: Callable[[int, int], nn.Module] = doubling
+) -> nn.Sequential:
     """Latents (N, 16) -> logits (N, 1, 28, 28); pythae's own ends with the sigmoid of them."""
     if network == "mlp":
         return nn.Sequential(
@@ -69,9 +78,9 @@ def build_decoder(network: str) -> nn.Sequential:
         Residual(128, 32),
         Residual(128, 32),
         nn.ReLU(),
-        nn.ConvTranspose2d(128, 64, 3, 2, padding=1, output_padding=1),
+        doubling(128, 64),
         nn.ReLU(),
-        nn.ConvTranspose2d(64, 1, 3, 2, padding=1, output_padding=1),
+        doubling(64, 1),
     )
 
 

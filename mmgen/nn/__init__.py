@@ -9,6 +9,7 @@ from mmgen.nn.adversarial import (
 )
 from mmgen.nn.augmentation import random_affine, random_colour, random_erase
 from mmgen.nn.diff_augment import diff_augment
+from mmgen.nn.doubling import DoublingConv
 from mmgen.nn.dropout import dropout
 from mmgen.nn.gaussian import RelativeGaussian
 from mmgen.nn.likelihoods import (
@@ -27,6 +28,7 @@ __all__ = [
     "AdversarialLoss",
     "Bernoulli",
     "DiscretisedLogisticMixture",
+    "DoublingConv",
     "Downsample",
     "Likelihood",
     "Modulation",

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from mmgen.errors import InputError, UnknownNameError
 from mmgen.interfaces import Condition, Conditioner, Generator, Noise
-from mmgen.nn import ResidualConv
+from mmgen.nn import DoublingConv, ResidualConv
 from mmgen.options import Options
 from mmgen.slots import Size, Slot
 from mmgen_plugin_cnn.config import AutoencoderConfig
@@ -30,7 +30,7 @@ class ConvAutoencoder(Generator):
         condition_width = self.conditioner.width if self.conditioner.encoders else 0
         before = (config.channels, *widths[:-1])
         self.downs = nn.ModuleList([halve(a, b) for a, b in zip(before, widths, strict=True)])
-        self.ups = nn.ModuleList([double(b, a) for a, b in zip(before, widths, strict=True)])
+        self.ups = nn.ModuleList([DoublingConv(b, a) for a, b in zip(before, widths, strict=True)])
         self.rising, self.falling = (
             nn.ModuleList([_blocks(config, width, condition_width) for width in widths])
             for _ in ("down", "up")
@@ -116,14 +116,6 @@ class ConvAutoencoder(Generator):
 def halve(width: int, out_width: int) -> nn.Conv2d:
     """Return a convolution that halves height and width."""
     return nn.Conv2d(width, out_width, 4, stride=2, padding=1)
-
-
-def double(width: int, out_width: int) -> nn.ConvTranspose2d:
-    """Return a transposed convolution that doubles them; the kernel leaves no checkerboard.
-
-    Odena et al. 2016: its side is a multiple of the stride.
-    """
-    return nn.ConvTranspose2d(width, out_width, 4, stride=2, padding=1)
 
 
 def _blocks(config: AutoencoderConfig, width: int, condition_width: int) -> nn.ModuleList:

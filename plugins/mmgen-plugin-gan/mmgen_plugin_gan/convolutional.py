@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmgen.interfaces import Conditioner
-from mmgen.nn import Modulation
+from mmgen.nn import DoublingConv, Modulation
 from mmgen_plugin_gan.config import DcganConfig
 from mmgen_plugin_gan.gan import Gan
 
@@ -31,10 +31,7 @@ class Dcgan(Gan):
             [Activation(width, config.norm, self.condition_width) for width in widths]
         )
         self.ups = nn.ModuleList(
-            [
-                nn.ConvTranspose2d(a, b, 4, stride=2, padding=1)
-                for a, b in pairwise((*widths, config.channels))
-            ]
+            [DoublingConv(a, b) for a, b in pairwise((*widths, config.channels))]
         )
 
     def forward(self, latents: Tensor, vector: Tensor | None) -> Tensor:
