@@ -1,8 +1,8 @@
 """The deep convolutional generator."""
 
+import math
 from itertools import pairwise
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -24,9 +24,8 @@ class Dcgan(Gan):
         super().__init__(config, conditioner=conditioner)
         widths = config.widths
         factor = 2 ** len(widths)
-        self.coarse = (widths[0], config.height // factor, config.width // factor)
-        elements = widths[0] * self.coarse[1] * self.coarse[2]
-        self.enter = nn.Linear(config.latent_dim + self.condition_width, elements)
+        self.coarse = (config.height // factor, config.width // factor, widths[0])
+        self.enter = nn.Linear(config.latent_dim + self.condition_width, math.prod(self.coarse))
         self.actives = nn.ModuleList(
             [Activation(width, config.norm, self.condition_width) for width in widths]
         )
@@ -37,8 +36,7 @@ class Dcgan(Gan):
     def forward(self, latents: Tensor, vector: Tensor | None) -> Tensor:
         """Return pictures (N, C, H, W) in [-1, 1]."""
         start = latents if vector is None else torch.cat([latents, vector], dim=1)
-        features = self.enter(start).view(-1, *self.coarse)
-        features = features.contiguous(memory_format=torch.channels_last)
+        features = self.enter(start).view(-1, *self.coarse).permute(0, 3, 1, 2)  # channels-last
         for active, up in zip(self.actives, self.ups, strict=True):
             features = up(active(features, vector))
         return features.tanh()

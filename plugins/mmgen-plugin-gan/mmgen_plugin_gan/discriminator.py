@@ -88,10 +88,11 @@ class ConvBody(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return features (N, widths[-1])."""
-        features = images.contiguous(memory_format=torch.channels_last)
+        features = images.clone(memory_format=torch.channels_last)
         for layer in self.layers:
             features = F.leaky_relu(layer(features), 0.2)
-        return F.leaky_relu(self.last(features.flatten(1)), 0.2)
+        features = features.permute(0, 2, 3, 1).flatten(1)  # as they lie in memory
+        return F.leaky_relu(self.last(features), 0.2)
 
 
 def build_discriminator(model: Gan, *, width_factor: float, spectral: bool) -> Discriminator:
@@ -100,7 +101,7 @@ def build_discriminator(model: Gan, *, width_factor: float, spectral: bool) -> D
     size = model.size
     if isinstance(model, Dcgan):
         widths = [_scaled(width, width_factor) for width in reversed(model.config.widths)]
-        body, width = ConvBody(size.channels, widths, model.coarse[1:]), widths[-1]
+        body, width = ConvBody(size.channels, widths, model.coarse[:2]), widths[-1]
     else:
         assert isinstance(model, MlpGan)
         width = _scaled(model.config.hidden, width_factor)
