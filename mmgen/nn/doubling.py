@@ -62,7 +62,7 @@ class _Doubling(torch.autograd.Function):
         ctx.save_for_backward(features, weight)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[override]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         features, weight = ctx.saved_tensors
         _, out_width, kernel, _ = weight.shape
         return torch.ops.aten.convolution_backward(

@@ -8,6 +8,9 @@ from mmgen.errors import InputError, UnknownNameError
 
 def test_a_picture_of_the_model_is_found_again(build, architecture):
     model = build(architecture)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(3)  # so that its pictures differ by more than the prior's pull weighs
     pictures = model.generate(3, seed=1).images
     latents = model.encode(pictures, steps=200, starts=4)
     assert latents.shape == (3, 6)
