@@ -22,7 +22,7 @@ class AutoencoderTrainer(Trainer[AutoencoderTraining]):
         super().__init__(model, options)
         for parameter in model.parameters():
             if parameter.ndim == 4:
-                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+                parameter.data = parameter.data.to(memory_format=torch.channels_last)
 
     def stages(self) -> Sequence[Stage]:
         """One stage of one phase."""

@@ -21,7 +21,7 @@ class ClassifierTrainer(Trainer[ClassifierTraining]):
         super().__init__(model, options)
         for parameter in model.parameters():
             if parameter.ndim == 4:
-                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+                parameter.data = parameter.data.to(memory_format=torch.channels_last)
 
     def stages(self) -> Sequence[Stage]:
         """One stage of one phase."""
@@ -76,7 +76,6 @@ class ClassifierTrainer(Trainer[ClassifierTraining]):
         }
 
     def _logits(self, images: Tensor) -> Tensor:
-        images = images.contiguous(memory_format=torch.channels_last)
         return self.model.logits(self.model(images=images).pooled)
 
 

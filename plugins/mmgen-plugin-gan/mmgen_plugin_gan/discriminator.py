@@ -88,7 +88,7 @@ class ConvBody(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return features (N, widths[-1])."""
-        features = images.clone(memory_format=torch.channels_last)
+        features = images.to(memory_format=torch.channels_last)
         for layer in self.layers:
             features = F.leaky_relu(layer(features), 0.2)
         features = features.permute(0, 2, 3, 1).flatten(1)  # as they lie in memory

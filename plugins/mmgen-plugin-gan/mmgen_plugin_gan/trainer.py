@@ -31,7 +31,7 @@ class GanTrainer(Trainer[GanTraining]):
         self.adversarial = ADVERSARIAL_LOSSES[options.loss]
         for parameter in self.parameters():
             if parameter.ndim == 4:
-                parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+                parameter.data = parameter.data.to(memory_format=torch.channels_last)
 
     def stages(self) -> Sequence[Stage]:
         """One stage of two phases, each with an optimiser of its own."""
