@@ -35,7 +35,9 @@ def find_repository(given: Path | None, peers: Path) -> Path:
     folder = given or peers / NAME
     if given is None and not folder.exists():
         print(f"cloning {ADDRESS} to {folder}", file=sys.stderr)
-        subprocess.run(["git", "clone", "--quiet", ADDRESS, str(folder)], check=True)
+        subprocess.run(
+            ["git", "clone", "--quiet", "--no-checkout", ADDRESS, str(folder)], check=True
+        )
     return folder / ".git" if (folder / ".git").exists() else folder
 
 
