@@ -48,11 +48,11 @@ class LoopState:
         return bool(self.evaluations) and self.evaluations[-1]["step"] == self.total
 
     def note(self, evaluation: Evaluation, stage: str, decide_by: str | None = None) -> bool:
-        """Keep an evaluation; return whether it is the stage's best."""
+        """Keep an evaluation; return whether it is the stage's best: of equals, the latest."""
         deciding = evaluation.deciding(decide_by)
         entry = {"step": self.total, "stage": stage, **evaluation.to_dict()}
         self.evaluations.append(entry)
-        if self.best is not None and deciding >= self.best:
+        if self.best is not None and not deciding <= self.best:
             return False
         self.best = deciding
         return True

@@ -68,11 +68,15 @@ class ClassifierTrainer(Trainer[ClassifierTraining]):
         return random_erase(images, rng, probability=options.erase)
 
     def evaluate(self, batch: Batch, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
-        """Return the cross-entropy in nats and whether the class is wrong, each (N,)."""
+        """Return whether the class is wrong, and the cross-entropy in nats, each (N,).
+
+        The error comes first, and decides: with softened targets the cross-entropy of the labels
+        rises while the classifier still gets better.
+        """
         logits, labels = self._logits(batch["target"]), batch["label"]
         return {
-            "cross_entropy": F.cross_entropy(logits, labels, reduction="none"),
             "error": (logits.argmax(dim=1) != labels).float(),
+            "cross_entropy": F.cross_entropy(logits, labels, reduction="none"),
         }
 
     def _logits(self, images: Tensor) -> Tensor:
