@@ -100,36 +100,39 @@ def command(
     for line in pictures.notes:
         note(line)
     loaded = load_model(target.name, device=device, dtype=dtype)
-    results = []
+    results: list[MetricResult] = []
+    left = list(metrics)
     workbench = Workbench()  # samples are drawn once for all metrics
-    for name in metrics:
-        with progress_bar(name) as progress:
-            found = evaluate(
-                loaded,
-                pictures,
-                [name],
-                options=of_metrics[name],
-                progress=None if progress is None else without_name(progress),
-                workbench=workbench,
-            )
-        results += found
-        if not as_json:  # said at once: another metric may be refused
-            click.echo("\n".join(map(str, found)))
-    if pictures.left_out:  # said last: of a large set they are found as they are measured
-        note(pictures.left_out)
-    figures = [result.to_dict() for result in results]
-    facts = {"model": model, "data": data, "split": split, "results": figures}
-    if output is not None:
-        _write(output, facts)
-    if recorded:
-        from mmgen.hub.locate import locate
-        from mmgen.publishing.recording import record
-
-        note(f"recorded in {record(locate(target.name).folder, results)}")
-    if as_json:
-        print_json(facts)
-    if gallery is not None:
-        write_gallery(gallery, results, force=force)
+    try:
+        while left:
+            with progress_bar(left[0]) as progress:
+                found = evaluate(
+                    loaded,
+                    pictures,
+                    [left[0]],
+                    options=of_metrics[left[0]],
+                    progress=None if progress is None else without_name(progress),
+                    workbench=workbench,
+                )
+            results += found
+            left.pop(0)
+            if not as_json:
+                click.echo("\n".join(map(str, found)))
+    finally:  # where a metric is refused, the figures of those before it are kept
+        if pictures.left_out:  # said last: of a large set they are found as they are measured
+            note(pictures.left_out)
+        if results:
+            figures = [result.to_dict() for result in results]
+            facts = {"model": model, "data": data, "split": split, "results": figures}
+            facts |= {"not_measured": left} if left else {}
+            if output is not None:
+                _write(output, facts)
+            if recorded:
+                _record(target, results)
+            if as_json:
+                print_json(facts)
+            if gallery is not None:
+                write_gallery(gallery, results, force=force)
 
 
 def find_measured(model: str, *, install: bool) -> Target:
@@ -202,6 +205,13 @@ def write_gallery(folder: Path, results: Sequence["MetricResult"], *, force: boo
             with atomic_file(path) as file:
                 Image.fromarray(pixels).save(file, "PNG")
             note(f"wrote {path}")
+
+
+def _record(target: Target, results: "Sequence[MetricResult]") -> None:
+    from mmgen.hub.locate import locate
+    from mmgen.publishing.recording import record
+
+    note(f"recorded in {record(locate(target.name).folder, results)}")
 
 
 def _write(path: Path, facts: dict[str, Any]) -> None:

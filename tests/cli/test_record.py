@@ -60,6 +60,13 @@ def test_what_was_measured_is_told_whatever_comes_after(pictures: Path, run: Run
     assert refused.code == 1
     assert "nll needs a model" in refused.err
     assert refused.out.startswith("mse ")
+    kept = run(*words, "--metric", "nll", "--record", "--json", "-o", "figures.json")
+    assert kept.code == 1
+    facts = json.loads(Path("figures.json").read_text())
+    assert json.loads(kept.out) == facts
+    assert [item["name"] for item in facts["results"]] == ["mse", "psnr", "ssim"]
+    assert facts["not_measured"] == ["nll"]
+    assert "measurements" in json.loads(Path("a/model/training.json").read_text())
     Path("file").write_text("")
     for more in ((), ("--json",)):
         unwritten = run(*words, "--record", "--pictures", "file/x", *more)
