@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from mmgen.metrics.result import MetricResult
 
 
+_MOST_COLUMNS = 6
+"""Figures beside each other; more of them stand below each other."""
+
+
 @click.command(
     "compare",
     epilog=examples(
@@ -119,7 +123,7 @@ def command(
 
 
 def tabulate(comparison: "Comparison") -> tuple[list[str], list[list[str]]]:
-    """Return the headings and one row per model."""
+    """Return the headings and one row per model; one per figure where there are many figures."""
     names = comparison.figure_names
     units = [_unit(comparison, name) for name in names]
     headings = [
@@ -134,7 +138,10 @@ def tabulate(comparison: "Comparison") -> tuple[list[str], list[list[str]]]:
         ]
         for one in comparison.contestants
     ]
-    return ["model", *headings, "parameters", "pictures/s"], rows
+    table = [["model", *headings, "parameters", "pictures/s"], *rows]
+    if len(names) > _MOST_COLUMNS:
+        table = [list(row) for row in zip(*table, strict=True)]
+    return table[0], table[1:]
 
 
 def remarks(comparison: "Comparison") -> Iterator[str]:

@@ -154,6 +154,7 @@ def compare(
     assign_options([manager().metric(name) for name in metrics], options or {})
     if not isinstance(source, PictureData):
         source = load(source, split, data_options or DataOptions())
+    workbench = Workbench()
     contestants: list[Contestant] = []
     unfit: list[DataError] = []
     where = ""
@@ -161,7 +162,10 @@ def compare(
         model = given if isinstance(given, Model) else from_pretrained(given)
         model = (model if device is None else model.to(device)).eval()
         where = str(model.device)
-        results, refusals = _measure(name, model, source, metrics, options or {}, unfit, progress)
+        results, refusals = _measure(
+            name, model, source, metrics, options or {}, workbench, unfit, progress
+        )
+        workbench.let_go(model)
         samples, columns = _draw(model, num_samples, seed)
         contestants.append(
             Contestant(
@@ -202,13 +206,13 @@ def _measure(
     source: PictureData,
     metrics: Sequence[str],
     options: Mapping[str, Any],
+    workbench: Workbench,
     unfit: list[DataError],
     progress: Progress | None,
 ) -> tuple[list[MetricResult], dict[str, str]]:
     """Return the figures, and why there are none of some metrics; adds to `unfit`."""
     results: list[MetricResult] = []
     refusals: dict[str, str] = {}
-    workbench = Workbench()
     for metric in metrics:
         report = None if progress is None else _named(progress, name)
         own = _options_of(metric, metrics, options)

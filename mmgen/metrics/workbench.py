@@ -69,6 +69,13 @@ class Workbench:
             self._samples[key] = model, draw_samples(model, data, request, progress)
         return self._samples[key][1]
 
+    def let_go(self, model: Model) -> None:
+        """Forget a model's samples and their features; networks and real pictures' are kept."""
+        for key in [key for key in self._samples if key[0] == id(model)]:
+            _, samples = self._samples.pop(key)
+            for other in [key for key in self._features if key[0] == samples.fingerprint]:
+                del self._features[other]
+
     def other_split(self, data: PictureData, split: str) -> PictureData | None:
         """Return another split of the data's source; None where there is none of that size."""
         key = (id(data), split)

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmgen.cli.compare import _cell
+from mmgen.cli.compare import _cell, tabulate
 from mmgen.metrics import MetricResult
+from mmgen.metrics.comparison import Comparison, Contestant
 
 Run = Callable[..., Any]
 
@@ -96,6 +97,34 @@ def test_a_figure_stands_with_its_error_or_its_interval() -> None:
     assert _cell(figure(interval=(1, 1.5))) == "1.25 (1 to 1.5)"
     assert _cell(figure()) == "1.25"
     assert _cell(None) == "–"
+
+
+def test_many_figures_stand_below_each_other() -> None:
+    def contestant(name: str, count: int) -> Contestant:
+        return Contestant(
+            name=name,
+            architecture="any",
+            num_parameters=1,
+            pictures_per_second=None,
+            samples=None,
+            columns=None,
+            results=tuple(
+                MetricResult(name=f"figure {number}", value=number, unit="", num_images=1)
+                for number in range(count)
+            ),
+        )
+
+    def comparison(count: int) -> Comparison:
+        both = (contestant("one", count), contestant("other", count))
+        return Comparison(data="d", split="test", num_images=1, device="cpu", contestants=both)
+
+    headings, rows = tabulate(comparison(6))
+    assert headings[:2] == ["model", "figure 0"]
+    assert [row[0] for row in rows] == ["one", "other"]
+    headings, rows = tabulate(comparison(7))
+    assert headings == ["model", "one", "other"]
+    assert rows[3] == ["figure 3", "3", "3"]
+    assert rows[-1] == ["pictures/s", "–", "–"]
 
 
 def test_it_tells_how_far_it_is_and_what_was_left_out(

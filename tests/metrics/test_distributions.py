@@ -179,6 +179,18 @@ def test_samples_are_drawn_once_for_all_metrics_and_features_taken_once() -> Non
 
 
 @quiet
+def test_a_model_that_was_let_go_is_drawn_from_anew_and_real_features_are_kept() -> None:
+    eye, data, model = Eye(), bars(60), Painter()
+    bench = Workbench({"eye": eye})
+    first = evaluate(model, data, ["fid"], options={"extractor": "eye"}, workbench=bench)
+    seen = eye.seen
+    bench.let_go(model)
+    again = evaluate(model, data, ["fid"], options={"extractor": "eye"}, workbench=bench)
+    assert again[0].value == first[0].value
+    assert eye.seen == seen + 60  # the new samples alone
+
+
+@quiet
 def test_some_of_the_real_pictures_are_drawn_by_the_seed() -> None:
     first = measure("fid", num_real=100, num_samples=100)["fid"]
     again = measure("fid", num_real=100, num_samples=100)["fid"]
