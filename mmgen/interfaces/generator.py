@@ -130,7 +130,6 @@ class Generator(Model, ABC):
         if self.training:
             self.eval()
         images = self._draw(numbers, conditions, seed, options, size, progress)
-        images = images.clone()  # an ordinary tensor: those of inference mode allow less
         recipe = write_recipe(self, numbers, seed, given, conditions, options, size)
         return Samples(images, recipe)
 
@@ -241,7 +240,6 @@ class Generator(Model, ABC):
             scale=self.size.scale,
         )
 
-    @torch.inference_mode()
     def _draw(
         self,
         numbers: Sequence[int],
@@ -253,7 +251,7 @@ class Generator(Model, ABC):
     ) -> Tensor:
         if self.device.type == "cpu":
             keep_freed_memory()
-        images = []
+        images = torch.empty(0)
         for start in range(0, len(numbers), batch_size):
             rows = numbers[start : start + batch_size]
             chosen = take_rows(conditions, start, start + len(rows), len(numbers))
@@ -264,11 +262,14 @@ class Generator(Model, ABC):
                 rng = CounterNoise(seed, rows[:count], self.device, self.dtype)
                 return self._sample(condition, rng, options)
 
-            with report_out_of_memory(draw, len(rows)):
-                images.append(draw(len(rows)).float().cpu())
+            with report_out_of_memory(draw, len(rows)), torch.inference_mode():
+                made = draw(len(rows))
+            if not start:  # an ordinary tensor: those of inference mode allow less
+                images = torch.empty(len(numbers), *made.shape[1:])
+            images[start : start + len(rows)] = made
             if progress is not None:
                 progress(start + len(rows), len(numbers))
-        return images[0] if len(images) == 1 else torch.cat(images)
+        return images
 
     def encode_conditions(self, values: Mapping[str, Any], num_images: int) -> Condition:
         """Return the condition for contract values by slot, one for all images or one each."""

@@ -18,9 +18,10 @@ def test_a_recipe_is_valid_and_its_network_small_enough_to_bundle(path):
     settings = build_settings(config["architecture"], config)
     (family,) = mmgen_families()
     architecture = next(a for a in family.architectures if a.name == settings.architecture)
-    stacked = {"channels": settings.data.stack}
+    sides = settings.data.size or (28,)
+    of_data = {"channels": settings.data.stack, "height": sides[0], "width": sides[-1]}
     with torch.device("meta"):
         model = load_reference(architecture.network)(
-            architecture.config.build(stacked | settings.model)
+            architecture.config.build(of_data | settings.model)
         )
     assert model.num_parameters < 5e6
