@@ -16,12 +16,12 @@ def expand_rows(pixels: Tensor, num_images: int) -> Tensor:
 
 def image_numbers(
     num_images: int | None, indices: Sequence[int] | None, conditions: Mapping[str, Any]
-) -> list[int]:
+) -> Sequence[int]:
     """Return the pictures' numbers: those asked for, or 0 to N - 1."""
     if num_images is not None:
         num_images = whole_number("num_images", num_images, 1)
     if indices is None:
-        return list(range(_agree(num_images, None, conditions)))
+        return range(_agree(num_images, None, conditions))
     numbers = [whole_number("indices", number, 0, 2**63 - 1) for number in indices]
     if not numbers:
         raise InputError("indices must name at least one image; got none")

@@ -249,7 +249,8 @@ class Generator(Model, ABC):
         batch_size: int,
         progress: Progress | None,
     ) -> Tensor:
-        if self.device.type == "cpu":
+        device, dtype = self.device, self.dtype
+        if device.type == "cpu":
             keep_freed_memory()
         images = torch.empty(0)
         for start in range(0, len(numbers), batch_size):
@@ -259,7 +260,7 @@ class Generator(Model, ABC):
             def draw(count: int, rows: Any = rows, chosen: Any = chosen) -> Tensor:
                 part = take_rows(chosen, 0, count, len(rows))
                 condition = self.encode_conditions(part, count)
-                rng = CounterNoise(seed, rows[:count], self.device, self.dtype)
+                rng = CounterNoise(seed, rows[:count], device, dtype)
                 return self._sample(condition, rng, options)
 
             with report_out_of_memory(draw, len(rows)), torch.inference_mode():

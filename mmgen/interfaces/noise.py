@@ -117,6 +117,8 @@ def _stream_key(stream: str) -> int:
 
 def _consecutive_runs(indices: Sequence[int]) -> list[tuple[int, int]]:
     """Return (first, count) of each run of consecutive numbers."""
+    if isinstance(indices, range) and indices.step == 1:
+        return [(indices.start, len(indices))]
     numbers = np.asarray(indices, dtype=np.int64)
     starts = np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 2) != 1)
     counts = np.diff(np.append(starts, len(numbers)))
