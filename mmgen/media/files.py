@@ -5,6 +5,7 @@ PNG keeps the recipe in an iTXt chunk "mmgen", WebP (lossless) in its EXIF descr
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -118,26 +119,38 @@ def write_pictures(
 ) -> list[Path]:
     """Write one numbered file per picture or film into a folder: all of them or none.
 
-    The files are encoded in threads into a temporary folder and moved when all are done.
+    The files are encoded in threads into a temporary folder. A new folder is that one renamed; into
+    one that is there they are moved when all are done.
 
     Raises:
         OutputError: one exists (and not `force`), or they cannot be written.
     """
     names = check_folder(folder, len(pixels), kind=kind, force=force)
-    made = not folder.is_dir()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".mmgen-", dir=folder) as temporary:
-            _encode_all(Path(temporary), names, pixels, recipes, kind, speed)
-            for name in names:
-                os.replace(os.path.join(temporary, name), folder / name)  # noqa: PTH105, PTH118
-    except (OSError, OutputError) as error:
-        if made and folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
-        if isinstance(error, OutputError):
-            raise
+        if not folder.is_dir():
+            with _new_folder(folder.resolve()) as place:
+                _encode_all(place, names, pixels, recipes, kind, speed)
+        else:
+            with tempfile.TemporaryDirectory(prefix=".mmgen-", dir=folder) as temporary:
+                _encode_all(Path(temporary), names, pixels, recipes, kind, speed)
+                for name in names:
+                    os.replace(os.path.join(temporary, name), folder / name)  # noqa: PTH105, PTH118
+    except OSError as error:
         raise output_error(folder, error) from error
     return [folder / name for name in names]
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    """Make a folder whole or not at all: a temporary one beside it is renamed at the end."""
+    temporary = folder.with_name(f".{folder.name}.{os.getpid()}-{get_ident()}.part")
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        temporary.rename(folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
 
 
 def _encode_all(
