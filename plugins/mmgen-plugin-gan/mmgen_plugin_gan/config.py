@@ -100,6 +100,12 @@ class GanTraining(Options):
     discriminator_width: float = option(
         1.0, minimum=0.1, help="its channels or units, relative to the generator's"
     )
+    mismatched: float = option(
+        0.0,
+        minimum=0.0,
+        help="weight of real pictures under another's condition, which the discriminator learns to "
+        "tell from those under their own: generated ones then agree with theirs more surely",
+    )
     spectral_norm: bool = option(False, help="each of its layers changes lengths by 1 at most")
     augment: tuple[str, ...] = option(
         (),

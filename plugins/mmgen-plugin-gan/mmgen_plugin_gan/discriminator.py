@@ -49,7 +49,10 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor, vector: Tensor | None) -> Tensor:
         """Return scores (N,) of images (N, C, H, W) in [-1, 1] under a condition (N, D)."""
-        features = self.body(images)
+        return self.score(self.body(images), vector)
+
+    def score(self, features: Tensor, vector: Tensor | None) -> Tensor:
+        """Return scores (N,) of the body's features (N, width) under a condition (N, D)."""
         scores = self.head(features)[:, 0]
         if vector is None:
             return scores

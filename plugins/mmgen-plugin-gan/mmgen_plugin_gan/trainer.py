@@ -62,9 +62,14 @@ class GanTrainer(Trainer[GanTraining]):
         if penalised and options.penalty != "wgan-gp":
             real.requires_grad_()
             fake.requires_grad_(options.penalty == "r1-r2")
-        on_real, on_fake = self._scores(real, fake, vector)
+        features = self.discriminator.body(torch.cat([real, fake]))
+        on_real, on_fake = self._scores(features, vector)
         loss = self.adversarial.discriminator(on_real, on_fake)
         figures = {"real": on_real.mean().detach(), "fake": on_fake.mean().detach()}
+        if vector is not None and options.mismatched:
+            mismatch = self._mismatch(features.chunk(2)[0], on_real, vector, present)
+            loss = loss + options.mismatched * mismatch
+            figures["mismatch"] = mismatch.detach()
         if penalised:
             penalty = self._penalty(real, fake, on_real, on_fake, vector, rng)
             loss = loss + options.penalty_weight * options.penalty_every * penalty
@@ -78,7 +83,8 @@ class GanTrainer(Trainer[GanTraining]):
             vector = self.discriminator.vector(batch, present)
         real, fake = self._augmented(2 * batch["target"] - 1, made, rng)
         if self.adversarial.needs_real:
-            on_real, on_fake = self._scores(real, fake, vector)
+            features = self.discriminator.body(torch.cat([real, fake]))
+            on_real, on_fake = self._scores(features, vector)
         else:
             on_fake = self.discriminator(fake, vector)
             on_real = on_fake
@@ -114,12 +120,27 @@ class GanTrainer(Trainer[GanTraining]):
         policies = self.options.augment
         return diff_augment(real, rng, policies), diff_augment(fake, rng, policies)
 
-    def _scores(self, real: Tensor, fake: Tensor, vector: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Return the scores of both, found in one pass."""
-        both = torch.cat([real, fake])
+    def _scores(self, features: Tensor, vector: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return the scores of real and generated pictures, whose features came from one pass."""
         twice = None if vector is None else torch.cat([vector, vector])
-        on_real, on_fake = self.discriminator(both, twice).float().chunk(2)
+        on_real, on_fake = self.discriminator.score(features, twice).float().chunk(2)
         return on_real, on_fake
+
+    def _mismatch(
+        self, features: Tensor, on_real: Tensor, vector: Tensor, present: Tensor
+    ) -> Tensor:
+        """Return the loss of taking real pictures under their neighbour's condition for generated.
+
+        Reed et al. 2016, algorithm 1. Neighbours with the same condition, and those of whom other
+        slots are given, do not count: under such a condition the picture may well be real.
+        """
+        others = vector.roll(1, dims=0)
+        alike = (present == present.roll(1, dims=0)).all(dim=1)
+        counts = alike & (others != vector).any(dim=1)
+        if not counts.any():
+            return on_real.new_zeros(())
+        on_other = self.discriminator.score(features, others).float()
+        return self.adversarial.discriminator(on_real[counts], on_other[counts])
 
     def _penalty(
         self,

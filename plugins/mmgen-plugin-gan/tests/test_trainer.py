@@ -53,6 +53,7 @@ def test_every_loss_goes_with_every_penalty(build, architecture, loss, penalty):
         {"spectral_norm": True},
         {"discriminator_width": 2.0},
         {"augment": ("colour",)},
+        {"mismatched": 1.0},
     ],
 )
 def test_every_option_changes_the_loss(build, options):
@@ -119,9 +120,39 @@ def test_the_label_moves_the_scores(build, architecture):
 def test_scores_of_both_at_once_are_those_apart(build):
     subject = trainer(build, labels=False).eval()
     real, fake = torch.rand(2, 5, 1, 8, 8).unbind()
-    on_real, on_fake = subject._scores(real, fake, None)
+    on_real, on_fake = subject._scores(subject.discriminator.body(torch.cat([real, fake])), None)
     assert torch.allclose(on_real, subject.discriminator(real, None), atol=1e-5)
     assert torch.allclose(on_fake, subject.discriminator(fake, None), atol=1e-5)
+
+
+def test_a_real_picture_under_another_condition_counts_as_generated(build):
+    subject = trainer(build, mismatched=2.0, penalty="none")
+    losses = losses_of(subject)[0]
+    without = losses_of(trainer(build, penalty="none"))[0]["loss"]
+    assert losses["loss"].item() == pytest.approx(
+        (without + 2 * losses["mismatch"]).item(), rel=1e-5
+    )
+
+    judge, batch = subject.discriminator, batch_of()
+    present = torch.ones(ROWS, 1, dtype=torch.bool)
+    present[:2] = False  # rows 0 and 1 were not told; 2 and 0 follow rows that were told another
+    batch["label"][5] = batch["label"][4]  # row 5 follows one like itself
+    vector, images = judge.vector(batch, present), 2 * batch["target"] - 1
+    on_real = judge(images, vector)
+    found = subject._mismatch(judge.body(images), on_real, vector, present)
+    rows = torch.tensor([3, 4, 6, 7, 8, 9, 10, 11])
+    on_other = judge(images, vector.roll(1, dims=0))
+    expected = torch.nn.functional.softplus(on_other - on_real)[rows].mean()
+    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_there_is_no_mismatch_where_all_conditions_are_the_same(build):
+    subject = trainer(build, mismatched=1.0)
+    batch = batch_of() | {"label": torch.zeros(ROWS, dtype=torch.int64)}
+    subject.discriminator.conditioner.dropout = 0.0
+    subject.model.conditioner.dropout = 0.0
+    (judge, _) = subject.stages()[0].phases
+    assert judge.loss(batch, 0, TrainingNoise(ROWS))["mismatch"] == 0
 
 
 def test_spectral_norm_bounds_every_layer(build):
