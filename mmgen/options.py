@@ -11,6 +11,8 @@ from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
 from mmgen.errors import OptionError, did_you_mean, shown
 
+MOST_SEED = 2**63 - 1
+
 
 @dataclass(frozen=True)
 class OptionInfo:
@@ -74,6 +76,11 @@ def option(
         "unit": unit,
     }
     return field(default=default, metadata=metadata)
+
+
+def seed_option(help: str) -> Any:
+    """Declare a seed: 0 unless told, and no larger than every random generator takes."""
+    return option(0, minimum=0, maximum=MOST_SEED, help=help)
 
 
 @dataclass(frozen=True, kw_only=True)

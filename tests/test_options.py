@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mmgen.errors import OptionError
-from mmgen.options import Options, describe, option
+from mmgen.options import MOST_SEED, Options, describe, option, seed_option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,3 +193,13 @@ def test_describe_tells_all_that_info_prints() -> None:
     assert infos["output"].rule == "one of 'mean', 'sample'"
     assert describe(Needed)[0].required
     assert json.dumps([info.to_dict() for info in infos.values()])
+
+
+def test_a_seed_is_no_larger_than_generators_take():
+    @dataclass(frozen=True, kw_only=True)
+    class Drawn(Options):
+        seed: int = seed_option("of the pictures")
+
+    assert Drawn.build({"seed": str(2**63 - 1)}).seed == MOST_SEED
+    with pytest.raises(OptionError, match="seed"):
+        Drawn.build({"seed": 2**64})

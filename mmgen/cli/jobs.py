@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmgen.cli.request import MOST_SEED, Request, check_request
+from mmgen.cli.request import Request, check_request
 from mmgen.cli.target import Target
 from mmgen.errors import InputError, MmgenError, OptionError, did_you_mean
-from mmgen.options import describe
+from mmgen.options import MOST_SEED, describe
 
 _OWN = ("n", "seed", "output", "set")
 

@@ -16,8 +16,6 @@ from mmgen.errors import (
 from mmgen.plugins import manager
 from mmgen.slots import Size
 
-MOST_SEED = 2**63 - 1
-
 
 @dataclass(frozen=True, kw_only=True)
 class Request:

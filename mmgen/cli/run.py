@@ -10,7 +10,6 @@ import click
 from mmgen.cli.output import DTYPES, examples, note, print_json
 from mmgen.cli.places import Places
 from mmgen.cli.request import (
-    MOST_SEED,
     Request,
     check_picture,
     check_request,
@@ -20,6 +19,7 @@ from mmgen.cli.request import (
 from mmgen.cli.target import Target, find_target, note_size
 from mmgen.cli.threads import wait_politely
 from mmgen.media.targets import FORMATS
+from mmgen.options import MOST_SEED
 
 if TYPE_CHECKING:
     from mmgen.interfaces import Generator, Samples

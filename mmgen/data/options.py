@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mmgen.errors import OptionError
-from mmgen.options import Options, option
+from mmgen.options import Options, option, seed_option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class DataOptions(Options):
     stack_pictures: int | None = option(
         None, minimum=1, help="stacked pictures made of each split; none: as many as it has"
     )
-    stack_seed: int = option(0, minimum=0, help="which pictures are stacked")
+    stack_seed: int = seed_option("which pictures are stacked")
     image_shape: tuple[int, ...] | None = option(
         None,
         minimum=1,
@@ -65,7 +65,7 @@ class DataOptions(Options):
         maximum=0.9,
         help="part of train that becomes 'valid' where the source has no such split; 0: none",
     )
-    held_out_seed: int = option(0, minimum=0, help="which pictures are held out")
+    held_out_seed: int = seed_option("which pictures are held out")
     train_on_valid: float = option(
         0.0,
         minimum=0.0,

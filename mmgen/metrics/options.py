@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mmgen.options import Options, option
+from mmgen.options import Options, option, seed_option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +18,7 @@ class LikelihoodOptions(Options):
         help="steps that first fit each picture's proposal, which the encoder only guesses: a "
         "tighter bound, some 150 steps cost as much as 3,000 samples",
     )
-    seed: int = option(0, minimum=0, help="of the importance samples")
+    seed: int = seed_option("of the importance samples")
     batch_size: int | None = option(
         None, minimum=1, help="pictures at a time; none: the model chooses"
     )
@@ -65,7 +65,7 @@ class ModesOptions(Options):
     num_samples: int = option(
         26_000, minimum=1, help="pictures drawn, and real ones for the floor; ten a mode or more"
     )
-    seed: int = option(0, minimum=0, help="of the samples, and of what real pictures are stacked")
+    seed: int = seed_option("of the samples, and of what real pictures are stacked")
     batch_size: int | None = option(
         None, minimum=1, help="pictures at a time; none: the model chooses"
     )
@@ -88,7 +88,7 @@ class AccuracyScoreOptions(Options):
     real: bool = option(
         True, help="train the same on the real train split too; data.held_out=0 takes all of it"
     )
-    seed: int = option(0, minimum=0, help="of the samples, and of the first training")
+    seed: int = seed_option("of the samples, and of the first training")
     batch_size: int | None = option(
         None, minimum=1, help="pictures drawn at a time; none: the model chooses"
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mmgen.errors import OptionError
-from mmgen.options import Options, option
+from mmgen.options import Options, option, seed_option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class SamplingOptions(Options):
     num_real: int | None = option(
         None, minimum=1, help="so many of the real pictures, drawn by the seed; none: all"
     )
-    seed: int = option(0, minimum=0, help="of the pictures drawn, and of what is chosen")
+    seed: int = seed_option("of the pictures drawn, and of what is chosen")
     batch_size: int | None = option(
         None, minimum=1, help="pictures drawn at a time; none: the model chooses"
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mmgen.errors import OptionError
-from mmgen.options import Options, option
+from mmgen.options import Options, option, seed_option
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class TrainingConfig(Options):
     )
     compile: bool = option(False, help="compile the losses with torch.compile")
     device: str = option("auto", help="auto, cpu, cuda, cuda:1, …")
-    seed: int = option(0, minimum=0, help="of weights, order of the pictures and noise")
+    seed: int = seed_option("of weights, order of the pictures and noise")
     balance: bool = option(
         False, help="show every class equally often, however many pictures it has; needs labels"
     )
