@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Side:
     """Pictures of one origin.
 

@@ -13,6 +13,7 @@ from mmgen.cli.request import parse_pairs
 from mmgen.cli.table import format_table, terminal_width
 from mmgen.cli.target import note_size
 from mmgen.media.targets import check_output
+from mmgen.options import MOST_SEED
 from mmgen.plugins import manager
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ _MOST_COLUMNS = 6
     "-n", "num_samples", type=click.IntRange(min=1), default=20, show_default=True,
     help="Pictures of each on the page.",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of those.")
+@click.option(
+    "--seed", type=click.IntRange(0, MOST_SEED), default=0, show_default=True, help="Of those."
+)
 @click.option("--device", metavar="D", help="cpu, cuda, …  [default: a GPU, if there is one]")
 @click.option("--yes", is_flag=True, help="Install official plugins that are missing.")
 @click.option(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from mmgen.cli.output import DTYPES, JSON_OPTION, examples, note, print_json
 from mmgen.cli.progress import Progress, progress_bar
 from mmgen.cli.request import parse_pairs
 from mmgen.cli.target import Target, find_target, note_size
-from mmgen.errors import InputError, OptionError, did_you_mean
+from mmgen.errors import InputError, MmgenError, OptionError, did_you_mean
 from mmgen.families import Metric
 from mmgen.media.targets import check_output
 from mmgen.options import describe
@@ -102,6 +103,7 @@ def command(
     loaded = load_model(target.name, device=device, dtype=dtype)
     results: list[MetricResult] = []
     left = list(metrics)
+    failures: list[BaseException] = []
     workbench = Workbench()  # samples are drawn once for all metrics
     try:
         while left:
@@ -118,21 +120,37 @@ def command(
             left.pop(0)
             if not as_json:
                 click.echo("\n".join(map(str, found)))
-    finally:  # where a metric is refused, the figures of those before it are kept
-        if pictures.left_out:  # said last: of a large set they are found as they are measured
-            note(pictures.left_out)
-        if results:
-            figures = [result.to_dict() for result in results]
-            facts = {"model": model, "data": data, "split": split, "results": figures}
-            facts |= {"not_measured": left} if left else {}
-            if output is not None:
-                _write(output, facts)
-            if recorded:
-                _record(target, results)
-            if as_json:
-                print_json(facts)
-            if gallery is not None:
-                write_gallery(gallery, results, force=force)
+    except BaseException as error:  # raised again when the figures before it are kept
+        failures.append(error)
+    if pictures.left_out:  # said last: of a large set they are found as they are measured
+        note(pictures.left_out)
+    if results:
+        figures = [result.to_dict() for result in results]
+        facts = {"model": model, "data": data, "split": split, "results": figures}
+        facts |= {"not_measured": left} if left else {}
+        ways: list[Callable[[], None]] = []
+        if as_json:
+            ways.append(partial(print_json, facts))
+        if output is not None:
+            ways.append(partial(_write, output, facts))
+        if recorded:
+            ways.append(partial(_record, target, results))
+        if gallery is not None:
+            ways.append(partial(write_gallery, gallery, results, force=force))
+        failures += filter(None, map(_failure, ways))
+    for failure in failures[1:]:
+        note(str(failure))
+    if failures:
+        raise failures[0]
+
+
+def _failure(keep: Callable[[], None]) -> MmgenError | None:
+    """Return what went wrong: one place that cannot be written costs the others nothing."""
+    try:
+        keep()
+    except MmgenError as error:
+        return error
+    return None
 
 
 def find_measured(model: str, *, install: bool) -> Target:

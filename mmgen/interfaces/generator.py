@@ -14,13 +14,13 @@ from mmgen.interfaces.capabilities import Progress
 from mmgen.interfaces.conditioner import Condition, Conditioner
 from mmgen.interfaces.counting import expand_rows, image_numbers, take_rows, whole_number
 from mmgen.interfaces.heap import keep_freed_memory
-from mmgen.interfaces.memory import report_out_of_memory
+from mmgen.interfaces.memory import report_out_of_memory, room_for
 from mmgen.interfaces.model import Model
 from mmgen.interfaces.noise import CounterNoise, Noise
 from mmgen.interfaces.recipe import write_recipe
 from mmgen.interfaces.samples import Samples
 from mmgen.interfaces.tiling import plan_tiles, sample_in_tiles
-from mmgen.options import Options, describe
+from mmgen.options import MOST_SEED, Options, describe
 from mmgen.plugins import manager
 from mmgen.slots import Size, Slot
 
@@ -116,13 +116,13 @@ class Generator(Model, ABC):
                 it does and the models that have it.
             OptionError: an unknown option, or one out of its range.
             InputError: a value that cannot be read, or counts that do not agree.
-            OutOfMemoryError: says which batch size fits.
+            OutOfMemoryError: says which batch size fits, or that so many pictures do not.
         """
         given, option_values = self._split_inputs(inputs)
         options = self.generation.build(option_values)
         conditions = self.read_conditions(given)
         numbers = image_numbers(num_images, indices, conditions)
-        seed = secrets.randbits(32) if seed is None else whole_number("seed", seed, 0, 2**63 - 1)
+        seed = secrets.randbits(32) if seed is None else whole_number("seed", seed, 0, MOST_SEED)
         size = (
             self.default_batch_size(self._picture(conditions)) if batch_size is None else batch_size
         )
@@ -257,16 +257,22 @@ class Generator(Model, ABC):
             rows = numbers[start : start + batch_size]
             chosen = take_rows(conditions, start, start + len(rows), len(numbers))
 
+            @torch.inference_mode()
             def draw(count: int, rows: Any = rows, chosen: Any = chosen) -> Tensor:
                 part = take_rows(chosen, 0, count, len(rows))
                 condition = self.encode_conditions(part, count)
                 rng = CounterNoise(seed, rows[:count], device, dtype)
-                return self._sample(condition, rng, options)
+                return self._sample(condition, rng, options).float().cpu()
 
-            with report_out_of_memory(draw, len(rows)), torch.inference_mode():
+            with report_out_of_memory(draw, len(rows)):
                 made = draw(len(rows))
             if not start:  # an ordinary tensor: those of inference mode allow less
-                images = torch.empty(len(numbers), *made.shape[1:])
+                images = room_for(len(numbers), made.shape[1:])
+            if made.shape != (len(rows), *images.shape[1:]):
+                raise ValueError(
+                    f"{self.title} made {tuple(made.shape)} for {len(rows)} pictures; "
+                    f"expected {(len(rows), *images.shape[1:])}"
+                )
             images[start : start + len(rows)] = made
             if progress is not None:
                 progress(start + len(rows), len(numbers))

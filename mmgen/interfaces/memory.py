@@ -1,10 +1,11 @@
 """Out of memory, in words that help."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from mmgen.errors import OutOfMemoryError
 
@@ -39,6 +40,22 @@ def report_out_of_memory(draw: Callable[[int], Any], batch_size: int) -> Iterato
     fitting = _largest_fitting(draw, batch_size // 2)
     advice = f"try batch_size={fitting}" if fitting else "not even one picture fits: use the CPU"
     raise OutOfMemoryError(f"out of memory with batch_size={batch_size}; {advice}")
+
+
+def room_for(count: int, shape: Sequence[int]) -> Tensor:
+    """Return an empty tensor, float32 (count, *shape), on the CPU whatever torch's defaults are.
+
+    Raises:
+        OutOfMemoryError: so many pictures do not fit.
+    """
+    try:
+        return torch.empty(count, *shape, dtype=torch.float32, device="cpu")
+    except (MemoryError, RuntimeError) as error:
+        size = "×".join(map(str, shape))
+        raise OutOfMemoryError(
+            f"{count:,} pictures of {size} numbers do not fit in memory; draw fewer at a time: "
+            "indices says which"
+        ) from error
 
 
 def _largest_fitting(draw: Callable[[int], Any], batch_size: int) -> int:

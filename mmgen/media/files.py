@@ -128,7 +128,7 @@ def write_pictures(
     names = check_folder(folder, len(pixels), kind=kind, force=force)
     try:
         if not folder.is_dir():
-            with _new_folder(folder.resolve()) as place:
+            with _new_folder(folder) as place:
                 _encode_all(place, names, pixels, recipes, kind, speed)
         else:
             with tempfile.TemporaryDirectory(prefix=".mmgen-", dir=folder) as temporary:
@@ -143,8 +143,9 @@ def write_pictures(
 @contextmanager
 def _new_folder(folder: Path) -> Iterator[Path]:
     """Make a folder whole or not at all: a temporary one beside it is renamed at the end."""
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}-{get_ident()}.part")
-    temporary.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = folder.parent / f".mmgen-{os.getpid()}-{get_ident()}.part"
+    temporary.mkdir()
     try:
         yield temporary
         temporary.rename(folder)

@@ -59,7 +59,8 @@ def agreement(
     notes = compared.notes()
     count = compared.request.count
     steps = in_stages(progress, count, count, len(real), count, len(real))
-    made = compared.draw(steps[0]).with_labels(judge.classes)
+    drawn = compared.draw(steps[0])
+    made = drawn.with_labels(judge.classes)
     right = _right(judge, made, steps[1])
     real_right = _right(judge, real, steps[2])
     protocol = compared.protocol(
@@ -71,8 +72,8 @@ def agreement(
     results = _shares(right, made, real_right, real, protocol)
     if isinstance(judge.model, HasFeatures):
         extractor = ZooExtractor(judge.model, options.layer, name=judge.name)
-        of_made = workbench.features(made, extractor, steps[3])
-        of_real = workbench.features(real, extractor, steps[4])
+        of_made = workbench.features(drawn, extractor, steps[3])
+        of_real = workbench.features(compared.real, extractor, steps[4])
         protocol = {
             **protocol,
             "extractor": extractor.to_dict(),

@@ -15,7 +15,8 @@ class DoublingConv(nn.ConvTranspose2d):
 
     It has the parameters, the start and the result of torch's. Where no more than four channels
     come out, as at the end of a generator, the CPU finds the four pixels that each position becomes
-    as channels of one small convolution (Shi et al. 2016), two to three times as fast.
+    as channels of one small convolution (Shi et al. 2016): two to three times as fast for batches
+    that lie channels-last.
 
     Args:
         width: channels in.

@@ -52,7 +52,7 @@ class LoopState:
         deciding = evaluation.deciding(decide_by)
         entry = {"step": self.total, "stage": stage, **evaluation.to_dict()}
         self.evaluations.append(entry)
-        if self.best is not None and not deciding <= self.best:
+        if self.best is not None and deciding > self.best:
             return False
         self.best = deciding
         return True

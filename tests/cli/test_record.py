@@ -68,6 +68,12 @@ def test_what_was_measured_is_told_whatever_comes_after(pictures: Path, run: Run
     assert facts["not_measured"] == ["nll"]
     assert "measurements" in json.loads(Path("a/model/training.json").read_text())
     Path("file").write_text("")
+    lost = run(*words, "--metric", "nll", "--pictures", "file/x", "--record")
+    assert lost.code == 1
+    assert "nll needs a model" in lost.err  # why there are fewer figures
+    assert "file/x" in lost.err  # and what else went wrong
+    assert "recorded in" in lost.err
+    assert "mse" in lost.out
     for more in ((), ("--json",)):
         unwritten = run(*words, "--record", "--pictures", "file/x", *more)
         assert unwritten.code == 1

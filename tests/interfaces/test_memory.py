@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mmgen.errors import OutOfMemoryError
 from mmgen.interfaces import Condition, Noise
-from mmgen.interfaces.memory import is_out_of_memory, report_out_of_memory
+from mmgen.interfaces.memory import is_out_of_memory, report_out_of_memory, room_for
 from mmgen.testing.tiny.network import TinyNet
 from mmgen.testing.tiny.plugin import TinyConfig
 
@@ -23,6 +23,7 @@ class Hungry(TinyNet):
 
     def sample(self, condition: Condition, rng: Noise, options: Any) -> Tensor:
         self.calls = [*getattr(self, "calls", []), len(condition)]
+        assert torch.is_inference_mode_enabled()  # in the search for a size that fits, too
         if len(condition) > self.most:
             raise type(self).error()
         return super().sample(condition, rng, options)
@@ -80,3 +81,29 @@ def test_another_error_while_trying_is_not_hidden() -> None:
 
     with pytest.raises(RuntimeError, match="shapes"), report_out_of_memory(draw, 4):
         raise MemoryError
+
+
+def test_more_pictures_than_fit_in_memory_are_an_error_in_words() -> None:
+    with pytest.raises(OutOfMemoryError, match=r"1,000,000,000,000 pictures of 1×8×6 numbers do"):
+        TinyNet(TinyConfig()).generate(10**12, batch_size=2)
+
+
+def test_pictures_are_float32_on_the_cpu_whatever_the_defaults_are() -> None:
+    assert room_for(2, (1, 3)).shape == (2, 1, 3)
+    with torch.device("meta"):
+        assert room_for(2, (3,)).device.type == "cpu"
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert room_for(2, (3,)).dtype == torch.float32
+    finally:
+        torch.set_default_dtype(before)
+
+
+def test_a_model_that_makes_too_few_pictures_is_told_so() -> None:
+    class Sparing(TinyNet):
+        def sample(self, condition: Condition, rng: Noise, options: Any) -> Tensor:
+            return super().sample(condition, rng, options)[:1]
+
+    with pytest.raises(ValueError, match=r"made \(1, 1, 8, 6\) for 2 pictures"):
+        Sparing(TinyConfig()).generate(4, batch_size=2)

@@ -7,7 +7,7 @@ import pytest
 from bars import Eye, Painter, bars
 
 from mmgen.data import PictureData
-from mmgen.errors import DataError, InputError, OptionError
+from mmgen.errors import DataError, InputError, MmgenWarning, OptionError
 from mmgen.metrics.comparison import compare
 
 
@@ -91,3 +91,17 @@ def test_what_is_wrong_for_all_is_an_error(coin: Any, mute: Any, grey: PictureDa
         compare([coin, mute], grey, ["nll"], options={"speed": 1})
     with pytest.raises(DataError, match="binary pictures"):
         compare([coin, mute], grey, ["nll"])
+
+
+def test_networks_and_real_features_serve_all_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    eye, loaded = Eye(), []
+    monkeypatch.setattr(
+        "mmgen.metrics.workbench.from_pretrained",
+        lambda name, **_: loaded.append(name) or eye,
+    )
+    first, second = Painter(), Painter()
+    second.identity = type(second.identity)(architecture="other")
+    with pytest.warns(MmgenWarning):
+        compare([first, second], bars(60), ["fid"], options={"extractor": "eye"})
+    assert loaded == ["eye"]
+    assert eye.seen == 1 + 4 * 60  # real pictures, those of the floor, and the samples of both

@@ -57,6 +57,7 @@ def test_the_figures_are_those_of_the_classes(digits):
     batch = batch_of(digits)
     with torch.no_grad():
         figures = subject.evaluate(batch, TrainingNoise(32))
+    assert next(iter(figures)) == "error"  # which decides which step is kept
     said = subject.model.classify(batch["target"])
     right = said.probabilities[torch.arange(32), batch["label"]]
     assert torch.allclose(figures["cross_entropy"], -right.log(), atol=1e-4)
