@@ -93,7 +93,10 @@ def test_what_is_wrong_for_all_is_an_error(coin: Any, mute: Any, grey: PictureDa
         compare([coin, mute], grey, ["nll"])
 
 
-def test_networks_and_real_features_serve_all_models(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_networks_and_real_features_serve_all_models(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path))  # no statistics of other tests
     eye, loaded = Eye(), []
     monkeypatch.setattr(
         "mmgen.metrics.workbench.from_pretrained",
