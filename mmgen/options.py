@@ -12,6 +12,7 @@ from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 from mmgen.errors import OptionError, did_you_mean, shown
 
 MOST_SEED = 2**63 - 1
+"""The largest seed of anything."""
 
 
 @dataclass(frozen=True)

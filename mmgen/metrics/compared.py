@@ -89,6 +89,12 @@ class Compared:
             )
         if found and dimension is not None:
             found[-1] += "; kid has no such bias, prefer it"
+        unasked = [slot.name for slot in self.model.slots if slot.classes]
+        if unasked and not self.request.conditions:
+            found.append(
+                f"drawn without {unasked[0]}, which the model takes: conditions={unasked[0]} asks "
+                "for every class"
+            )
         for note in found:
             warnings.warn(f"{self.metric}: {note}", MmgenWarning, stacklevel=2)
         if self.wants_floor and self.other is None:

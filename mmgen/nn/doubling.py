@@ -21,8 +21,8 @@ class DoublingConv(nn.ConvTranspose2d):
     Args:
         width: channels in.
         out_width: channels out.
-        kernel: side of the kernel, 3 or 4; with 3, a multiple of the stride no more, pictures tend
-            to show a checkerboard (Odena et al. 2016).
+        kernel: side of the kernel, 3 or 4. 4 is a multiple of the stride: no checkerboard (Odena et
+            al. 2016).
     """
 
     def __init__(self, width: int, out_width: int, *, kernel: int = 4) -> None:

@@ -212,7 +212,8 @@ def test_without_another_split_there_is_no_floor_and_it_says_so() -> None:
     for name in ("fid", "kid", "coverage"):
         assert found[name].protocol["floor"] is None
         assert "no floor: bars has no other split" in found[name].protocol["notes"][-1]
-    assert measure("fid", floor=False)["fid"].protocol["notes"][1:] == []
+    asked = measure("fid", floor=False, conditions="label")["fid"]
+    assert asked.protocol["notes"][1:] == []
 
 
 def test_few_pictures_are_warned_of_and_kid_is_named() -> None:
@@ -225,9 +226,17 @@ def test_few_pictures_are_warned_of_and_kid_is_named() -> None:
 
 
 def test_enough_pictures_are_not_warned_of() -> None:
-    found = measure("fid", data=bars(2000))["fid"]
+    found = measure("fid", data=bars(2000), conditions="label")["fid"]
     assert found.protocol["notes"] == []
     assert found.value < 0.02
+
+
+def test_a_model_that_could_be_asked_for_classes_and_is_not_is_told_of() -> None:
+    with pytest.warns(MmgenWarning, match="drawn without label, which the model takes"):
+        unasked = measure("fid", data=bars(2000))["fid"]
+    assert "conditions=label asks for every class" in unasked.protocol["notes"][0]
+    without = measure("fid", data=bars(2000), model=Painter(labelled=False))["fid"]
+    assert without.protocol["notes"] == []
 
 
 def test_the_inception_score_of_known_probabilities() -> None:
