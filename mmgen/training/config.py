@@ -47,8 +47,12 @@ class TrainingConfig(Options):
     compile: bool = option(False, help="compile the losses with torch.compile")
     device: str = option("auto", help="auto, cpu, cuda, cuda:1, …")
     seed: int = seed_option("of weights, order of the pictures and noise")
-    balance: bool = option(
-        False, help="show every class equally often, however many pictures it has; needs labels"
+    balance: float = option(
+        0.0,
+        minimum=0.0,
+        maximum=1.0,
+        help="1: every class comes equally often, however many pictures it has; between: shares "
+        "grow as the class's size to the power 1 - balance; needs labels",
     )
     max_minutes: float | None = option(
         None, minimum=0.0, help="leave cleanly after this time; --resume goes on"

@@ -60,31 +60,40 @@ class ShuffledOrder:
 
 
 class BalancedOrder(ShuffledOrder):
-    """Epochs in which every class comes equally often, to within one.
+    """Epochs in which rare classes come more often than their size has it.
 
-    An epoch has as many places as there are pictures. Those of a rare class come again and again,
-    each as often as the others of its class, to within one; of a frequent class some are left out,
-    others every time.
+    A class of n pictures has a share of an epoch's places in proportion to n ** (1 - balance),
+    exact to within one place. An epoch has as many places as there are pictures. Those of a rare
+    class come again and again, each as often as the others of its class, to within one; of a
+    frequent class some are left out, others every time.
 
     Args:
         labels: int64 (N,).
+        balance: from 0, shares as they are, to 1, every class equally often.
         seed: of the draws.
         device: where the indices go.
     """
 
-    def __init__(self, labels: Tensor, seed: int, device: torch.device) -> None:
+    def __init__(self, labels: Tensor, balance: float, seed: int, device: torch.device) -> None:
         super().__init__(len(labels), seed, device)
         labels = labels.cpu()
         self._members = [torch.nonzero(labels == label)[:, 0] for label in labels.unique()]
+        sizes = torch.tensor([len(members) for members in self._members], dtype=torch.float64)
+        weights = sizes ** (1 - balance)
+        places = len(labels) * weights / weights.sum()
+        # What rounding makes of 7.999… is 8 with nothing left over.
+        self._places = (places + 1e-6).floor().long()
+        self._left_over = (places - self._places).clamp(min=0)
 
     def _draw(self, generator: torch.Generator) -> Tensor:
-        classes = len(self._members)
+        places = self._places.clone()
         # Who gets one of the places that are left over is drawn too.
-        extra = torch.randperm(classes, generator=generator) < self.num_pictures % classes
-        places = [self.num_pictures // classes + int(more) for more in extra]
+        spare = self.num_pictures - int(places.sum())
+        if spare:
+            places[torch.multinomial(self._left_over, spare, generator=generator)] += 1
         chosen = [
             _repeated(members, count, generator)
-            for members, count in zip(self._members, places, strict=True)
+            for members, count in zip(self._members, places.tolist(), strict=True)
         ]
         order = torch.cat(chosen)
         return order[torch.randperm(len(order), generator=generator)]

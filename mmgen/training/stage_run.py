@@ -68,7 +68,7 @@ def make_order(source: Source, config: TrainingConfig, seed: int) -> Order:
         return ShuffledOrder(len(source), seed, home)
     if source.labels is None:
         raise DataError("training.balance needs labels; the data has none")
-    return BalancedOrder(source.labels, seed, home)
+    return BalancedOrder(source.labels, config.balance, seed, home)
 
 
 class StageRun:

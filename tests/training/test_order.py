@@ -44,7 +44,7 @@ def test_the_global_generator_is_left_alone() -> None:
 
 def test_balanced_classes_come_equally_often() -> None:
     labels = torch.tensor([0] * 90 + [1] * 8 + [4] * 2)
-    order = BalancedOrder(labels, 0, CPU)
+    order = BalancedOrder(labels, 1.0, 0, CPU)
     for epoch in range(3):
         drawn = labels[order.indices(100 * epoch, 100)]
         counts = drawn.bincount()[[0, 1, 4]]
@@ -52,9 +52,29 @@ def test_balanced_classes_come_equally_often() -> None:
         assert counts.max() - counts.min() <= 1
 
 
+def test_half_balanced_shares_grow_as_the_root_of_the_size() -> None:
+    labels = torch.tensor([0] * 900 + [1] * 100)
+    order = BalancedOrder(labels, 0.5, 0, CPU)
+    assert labels[order.indices(0, 1000)].bincount().tolist() == [750, 250]
+
+
+def test_places_left_over_go_where_shares_were_rounded_down() -> None:
+    labels = torch.tensor([0] * 50 + [1] * 30 + [2] * 21)
+    order = BalancedOrder(labels, 0.3, 0, CPU)
+    sizes = torch.tensor([50.0, 30.0, 21.0]).double() ** 0.7
+    shares = 101 * sizes / sizes.sum()
+    drawn = torch.stack(
+        [labels[order.indices(101 * epoch, 101)].bincount() for epoch in range(300)]
+    )
+    assert (drawn.sum(1) == 101).all()
+    assert ((drawn - shares).abs() < 1).all()
+    # Rounding falls on either side, so that shares are right in the long run.
+    assert ((drawn.double().mean(0) - shares).abs() < 0.1).all()
+
+
 def test_pictures_of_a_rare_class_come_equally_often() -> None:
     labels = torch.tensor([0] * 90 + [1] * 8)
-    order = BalancedOrder(labels, 0, CPU)
+    order = BalancedOrder(labels, 1.0, 0, CPU)
     counts = order.indices(0, 98).bincount(minlength=98)
     assert counts[90:].tolist().count(6) == 7  # 49 places for 8 pictures
     assert sorted(counts[90:].tolist()) == [6] * 7 + [7]
@@ -63,13 +83,13 @@ def test_pictures_of_a_rare_class_come_equally_often() -> None:
 
 def test_all_of_a_frequent_class_come_in_time() -> None:
     labels = torch.tensor([0] * 20 + [1] * 4)
-    order = BalancedOrder(labels, 0, CPU)
+    order = BalancedOrder(labels, 1.0, 0, CPU)
     assert len(order.indices(0, 24 * 12).unique()) == 24
 
 
 def test_a_balanced_order_depends_on_seed_and_position_alone() -> None:
     labels = torch.arange(30) % 3
-    whole = BalancedOrder(labels, 3, CPU).indices(0, 90)
-    assert torch.equal(BalancedOrder(labels, 3, CPU).indices(40, 50), whole[40:])
-    assert not torch.equal(BalancedOrder(labels, 4, CPU).indices(0, 90), whole)
+    whole = BalancedOrder(labels, 1.0, 3, CPU).indices(0, 90)
+    assert torch.equal(BalancedOrder(labels, 1.0, 3, CPU).indices(40, 50), whole[40:])
+    assert not torch.equal(BalancedOrder(labels, 1.0, 4, CPU).indices(0, 90), whole)
     assert not torch.equal(whole[:30], whole[30:60])

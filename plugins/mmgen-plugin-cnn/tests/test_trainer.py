@@ -117,7 +117,7 @@ def test_classes_that_are_rare_can_be_shown_as_often(digits, tmp_path):
         seen.append(batch["label"])
         return original(self, batch, step, rng)
 
-    settings = {"steps": 10, "batch_size": 20, "balance": True, "sample_every": 0}
+    settings = {"steps": 10, "batch_size": 20, "balance": 1.0, "sample_every": 0}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ClassifierTrainer, "loss", watch)
         train(

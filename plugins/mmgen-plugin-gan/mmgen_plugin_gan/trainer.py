@@ -59,11 +59,13 @@ class GanTrainer(Trainer[GanTraining]):
         vector = self.discriminator.vector(batch, present)
         penalised = options.penalty != "none" and options.penalty_weight > 0
         penalised = penalised and step % options.penalty_every == 0
-        if penalised and options.penalty != "wgan-gp":
-            real.requires_grad_()
-            fake.requires_grad_(options.penalty == "r1-r2")
-        features = self.discriminator.body(torch.cat([real, fake]))
-        on_real, on_fake = self._scores(features, vector)
+        # One pass for both is faster, but R1's slope then costs as much as that of both.
+        apart = penalised and options.penalty == "r1"
+        parts = [real, fake] if apart else [torch.cat([real, fake])]
+        parts[0].requires_grad_(penalised and options.penalty != "wgan-gp")
+        features = torch.cat([self.discriminator.body(images) for images in parts])
+        scores = self._scores(features, vector)
+        on_real, on_fake = scores.chunk(2)
         loss = self.adversarial.discriminator(on_real, on_fake)
         figures = {"real": on_real.mean().detach(), "fake": on_fake.mean().detach()}
         if vector is not None and options.mismatched:
@@ -71,7 +73,12 @@ class GanTrainer(Trainer[GanTraining]):
             loss = loss + options.mismatched * mismatch
             figures["mismatch"] = mismatch.detach()
         if penalised:
-            penalty = self._penalty(real, fake, on_real, on_fake, vector, rng)
+            if options.penalty == "wgan-gp":
+                penalty = self._slope_between(real, fake, vector, rng)
+            elif options.penalty == "r1":
+                penalty = zero_centred_penalty(on_real, real)
+            else:  # R1 + R2: twice the mean over both
+                penalty = 2 * zero_centred_penalty(scores, parts[0])
             loss = loss + options.penalty_weight * options.penalty_every * penalty
             figures["penalty"] = penalty.detach()
         return {"loss": loss, **figures}
@@ -84,7 +91,7 @@ class GanTrainer(Trainer[GanTraining]):
         real, fake = self._augmented(2 * batch["target"] - 1, made, rng)
         if self.adversarial.needs_real:
             features = self.discriminator.body(torch.cat([real, fake]))
-            on_real, on_fake = self._scores(features, vector)
+            on_real, on_fake = self._scores(features, vector).chunk(2)
         else:
             on_fake = self.discriminator(fake, vector)
             on_real = on_fake
@@ -104,7 +111,7 @@ class GanTrainer(Trainer[GanTraining]):
         vector = model.vector(condition)
         vector = None if vector is None else vector.repeat_interleave(draws, dim=0)
         latents = rng.normal((draws, model.latent_dim), stream="score").flatten(0, 1)
-        made = model.render(latents, vector).float().view(len(wanted), draws, -1)
+        made = model.render(latents, vector).float().reshape(len(wanted), draws, -1)
         to_wanted = torch.cdist(made, wanted.flatten(1)[:, None]).mean(dim=(1, 2))
         among = torch.cdist(made, made).sum(dim=(1, 2)) / (draws * (draws - 1))
         return {"energy_score": to_wanted - among / 2}
@@ -120,11 +127,11 @@ class GanTrainer(Trainer[GanTraining]):
         policies = self.options.augment
         return diff_augment(real, rng, policies), diff_augment(fake, rng, policies)
 
-    def _scores(self, features: Tensor, vector: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Return the scores of real and generated pictures, whose features came from one pass."""
+    def _scores(self, features: Tensor, vector: Tensor | None) -> Tensor:
+        """Return the scores (2N,) of real and generated pictures under the same conditions."""
         twice = None if vector is None else torch.cat([vector, vector])
-        on_real, on_fake = self.discriminator.score(features, twice).float().chunk(2)
-        return on_real, on_fake
+        scores: Tensor = self.discriminator.score(features, twice).float()
+        return scores
 
     def _mismatch(
         self, features: Tensor, on_real: Tensor, vector: Tensor, present: Tensor
@@ -142,19 +149,8 @@ class GanTrainer(Trainer[GanTraining]):
         on_other = self.discriminator.score(features, others).float()
         return self.adversarial.discriminator(on_real[counts], on_other[counts])
 
-    def _penalty(
-        self,
-        real: Tensor,
-        fake: Tensor,
-        on_real: Tensor,
-        on_fake: Tensor,
-        vector: Tensor | None,
-        rng: Noise,
+    def _slope_between(
+        self, real: Tensor, fake: Tensor, vector: Tensor | None, rng: Noise
     ) -> Tensor:
-        if self.options.penalty == "wgan-gp":
-            mixed = between(real, fake, rng.uniform((1, 1, 1), stream="penalty").to(real))
-            return one_centred_penalty(self.discriminator(mixed, vector).float(), mixed)
-        penalty = zero_centred_penalty(on_real, real)
-        if self.options.penalty == "r1-r2":
-            penalty = penalty + zero_centred_penalty(on_fake, fake)
-        return penalty
+        mixed = between(real, fake, rng.uniform((1, 1, 1), stream="penalty").to(real))
+        return one_centred_penalty(self.discriminator(mixed, vector).float(), mixed)

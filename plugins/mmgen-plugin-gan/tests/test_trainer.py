@@ -73,6 +73,24 @@ def test_a_lazy_penalty_comes_seldom_and_weighs_more(build):
     )
 
 
+@pytest.mark.parametrize("penalty", ["r1", "r1-r2"])
+def test_zero_centred_penalties_are_the_slopes_at_the_pictures(build, architecture, penalty):
+    """Mescheder et al. 2018, equation 9, on real pictures and on generated ones."""
+    subject = trainer(build, architecture, labels=False, penalty=penalty)
+    seen = []
+
+    def keep(_, images):
+        seen.append(images[0].detach().clone())
+
+    with subject.discriminator.body.register_forward_pre_hook(keep):
+        figures, _ = losses_of(subject)
+    pictures = torch.cat(seen[: 1 if penalty == "r1-r2" else 2]).requires_grad_()
+    subject.discriminator(pictures, None).sum().backward()
+    of_real, of_fake = pictures.grad.square().flatten(1).sum(dim=1).chunk(2)
+    expected = of_real.mean() / 2 + (of_fake.mean() / 2 if penalty == "r1-r2" else 0)
+    torch.testing.assert_close(figures["penalty"], expected)
+
+
 def test_the_phases_touch_their_own_networks(build):
     subject = trainer(build)
     (stage,) = subject.stages()
@@ -120,7 +138,8 @@ def test_the_label_moves_the_scores(build, architecture):
 def test_scores_of_both_at_once_are_those_apart(build):
     subject = trainer(build, labels=False).eval()
     real, fake = torch.rand(2, 5, 1, 8, 8).unbind()
-    on_real, on_fake = subject._scores(subject.discriminator.body(torch.cat([real, fake])), None)
+    scores = subject._scores(subject.discriminator.body(torch.cat([real, fake])), None)
+    on_real, on_fake = scores.chunk(2)
     assert torch.allclose(on_real, subject.discriminator(real, None), atol=1e-5)
     assert torch.allclose(on_fake, subject.discriminator(fake, None), atol=1e-5)
 
@@ -184,6 +203,25 @@ def test_the_energy_score_is_lowest_for_the_true_distribution(build):
         collapsed = score()
     assert right < wrong
     assert right < collapsed
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_energy_score_is_that_of_the_paper(build, architecture, channels):
+    """Gneiting and Raftery 2007, equation 22, picture by picture."""
+    model = build(architecture, channels=channels)
+    subject = GanTrainer(model, GanTraining(score_samples=3)).eval()
+    wanted = torch.rand(2, channels, 8, 8, generator=torch.Generator().manual_seed(0))
+    noise = CounterNoise(9, range(2))
+    latents = noise.normal((3, model.latent_dim), stream="score")
+    expected = []
+    with torch.no_grad():
+        for picture, own in zip(wanted, latents, strict=True):
+            made = model.render(own, None)
+            to_wanted = (made - picture).flatten(1).norm(dim=1).mean()
+            among = torch.stack([(a - b).norm() for a in made for b in made]).sum() / 6
+            expected.append(to_wanted - among / 2)
+    found = subject.evaluate({"target": wanted}, noise)["energy_score"]
+    torch.testing.assert_close(found, torch.stack(expected), rtol=1e-4, atol=1e-4)
 
 
 def test_sides_must_be_halved_once_per_width():
