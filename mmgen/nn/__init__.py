@@ -7,7 +7,7 @@ from mmgen.nn.adversarial import (
     one_centred_penalty,
     zero_centred_penalty,
 )
-from mmgen.nn.augmentation import random_affine, random_colour, random_erase
+from mmgen.nn.augmentation import random_affine, random_colour, random_crop, random_erase
 from mmgen.nn.diff_augment import diff_augment
 from mmgen.nn.doubling import DoublingConv
 from mmgen.nn.dropout import dropout
@@ -43,6 +43,7 @@ __all__ = [
     "one_centred_penalty",
     "random_affine",
     "random_colour",
+    "random_crop",
     "random_erase",
     "spherical",
     "zero_centred_penalty",

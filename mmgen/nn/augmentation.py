@@ -54,6 +54,23 @@ def random_affine(
     return F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
 
 
+def random_crop(images: Tensor, rng: Noise, *, side: int) -> Tensor:
+    """Cut a square window out of each picture (N, C, H, W), all places as likely.
+
+    Args:
+        side: of the window in px, at most H and W.
+    """
+    count, _, height, width = images.shape
+    draws = rng.uniform((2,), stream="crop").to(images.device)
+    room = torch.tensor([height - side + 1, width - side + 1], device=images.device)
+    starts = (draws * room).long().minimum(room - 1)  # 0.99… may round up
+    rows, columns = starts[:, :, None].add(torch.arange(side, device=images.device)).unbind(dim=1)
+    pictures = torch.arange(count, device=images.device)[:, None, None]
+    # Indexed with the channels last, which is also how networks like them.
+    windows = images.permute(0, 2, 3, 1)[pictures, rows[:, :, None], columns[:, None, :]]
+    return windows.permute(0, 3, 1, 2)
+
+
 def random_colour(
     images: Tensor,
     rng: Noise,

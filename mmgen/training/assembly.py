@@ -17,6 +17,7 @@ from mmgen.interfaces import Classifies, Conditioner, Encoder, Generator, Model,
 from mmgen.options import Options, describe
 from mmgen.plugins import manager
 from mmgen.pretrained import build, from_pretrained
+from mmgen.training.config import TrainingConfig
 from mmgen.training.run_folder import find_model_folder
 from mmgen.training.settings import Settings, build_table
 
@@ -191,6 +192,12 @@ def check_pictures(model: Model, data: PictureData) -> None:
             f"the model makes pictures {size.scale} times as large as those that go in; "
             f"{data.name} has {given} and {wanted} (channels, height, width): set data.size"
         )
+
+
+def check_balance(config: TrainingConfig, data: PictureData) -> None:
+    """Raise DataError where balanced classes are asked for and there are no labels."""
+    if config.balance and data.labels is None:
+        raise DataError(f"training.balance needs labels; {data.name} has none")
 
 
 def build_trainer(settings: Settings, model: Model, device: torch.device) -> Trainer[Any]:

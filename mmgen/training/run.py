@@ -12,12 +12,13 @@ import torch
 from mmgen import __version__
 from mmgen.data import PictureData
 from mmgen.errors import TrainingError
-from mmgen.interfaces import Model
+from mmgen.interfaces import Model, Trainer
 from mmgen.plugins import manager
 from mmgen.training.assembly import (
     TrainingData,
     build_model,
     build_trainer,
+    check_balance,
     check_pictures,
     load_data,
     match_labels,
@@ -111,8 +112,10 @@ def train(
         model = build_model(settings, loaded.train, from_model=from_model)
         loaded = match_labels(model, loaded)
         check_pictures(model, loaded.train)
+        check_balance(settings.training, loaded.train)
         watch = open_watch(settings.training, model, loaded.held_out, machine.device)
         record = make_record(settings, loaded, from_model, model, machine)
+        trainer = build_trainer(settings, model, machine.device)
         if recorded is not None:
             _refuse_other_run(recorded, record)
         elif machine.is_main:
@@ -122,7 +125,7 @@ def train(
         notes = () if recorded is None else _stretched_schedule(recorded, settings)
         return _run_loop(
             settings,
-            model,
+            trainer,
             loaded,
             machine,
             folder,
@@ -135,7 +138,7 @@ def train(
 
 def _run_loop(
     settings: Settings,
-    model: Model,
+    trainer: Trainer[Any],
     data: TrainingData,
     machine: Machine,
     folder: RunFolder,
@@ -145,7 +148,6 @@ def _run_loop(
     notes: tuple[str, ...],
     progress: bool,
 ) -> Run:
-    trainer = build_trainer(settings, model, machine.device)
     if machine.index:  # each process has its own noise, but the same weights
         torch.manual_seed(settings.training.seed + machine.index)
     reporter = make_reporter(progress) if machine.is_main else Silence()

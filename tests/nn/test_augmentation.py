@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmgen.interfaces import CounterNoise
-from mmgen.nn import random_affine, random_colour, random_erase
+from mmgen.nn import random_affine, random_colour, random_crop, random_erase
 
 
 def pictures(rows=6, channels=3, height=12, width=16):
@@ -101,6 +101,23 @@ def test_zoom_enlarges_or_shrinks_by_the_factor_at_most():
     for noise, side in ((0.0, 16), (1.0, 4)):
         zoomed = random_affine(square, Fixed(1, 0.5, 0.5, 0.5, noise, 0.5, 0.5), zoom=2)
         assert zoomed[..., 6:26, 6:26].sum().item() == pytest.approx(side**2, rel=0.1)
+
+
+def test_the_largest_draw_stays_inside():
+    images = pictures(2)
+    assert torch.equal(random_crop(images, Fixed(2, 1.0, 1.0), side=5), images[..., 7:, 11:])
+
+
+def test_a_crop_is_a_window_and_all_places_are_as_likely():
+    places = torch.arange(5 * 6).view(1, 1, 5, 6).expand(3000, 2, -1, -1)
+    windows = random_crop(places, rng(3000), side=3)
+    assert windows.shape == (3000, 2, 3, 3)
+    corner = windows[:, :1, :1, :1]
+    expected = corner + torch.arange(3)[:, None] * 6 + torch.arange(3)
+    assert torch.equal(windows, expected.expand(-1, 2, -1, -1))
+    counts = corner.flatten().bincount(minlength=30).view(5, 6)
+    assert counts[:3, :4].min() > 180  # of 250
+    assert counts[:3, :4].sum() == 3000
 
 
 def test_tones_change_as_told():

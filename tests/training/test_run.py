@@ -274,6 +274,28 @@ def test_pictures_of_another_size_than_the_models_are_refused(
         go(toy, pictures, {**quick, "model": {"width": 5}}, run_path)
 
 
+def test_balance_needs_labels(
+    toy: str, pictures: PictureData, quick: Config, run_path: Path
+) -> None:
+    bare = PictureData(images=pictures.images, name="bare")
+    config = {**changed(quick, training={"balance": 0.5}), "conditions": {}}
+    with pytest.raises(DataError, match=r"balance needs labels; bare has none"):
+        go(toy, bare, config, run_path)
+    assert not run_path.exists()
+
+
+def test_a_trainer_that_refuses_its_options_leaves_no_run(
+    toy: str, pictures: PictureData, quick: Config, run_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OptionError("not with this model")
+
+    monkeypatch.setattr("mmgen_toys.ToyTrainer.__init__", refuse)
+    with pytest.raises(OptionError, match="not with this model"):
+        go(toy, pictures, quick, run_path)
+    assert not run_path.exists()
+
+
 def test_a_device_that_is_not_there_is_refused(
     toy: str, pictures: PictureData, quick: Config, run_path: Path
 ) -> None:

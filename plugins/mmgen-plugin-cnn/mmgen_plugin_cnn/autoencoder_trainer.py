@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from mmgen.errors import OptionError
 from mmgen.interfaces import Batch, Noise, Phase, Stage, Trainer
+from mmgen.nn import random_crop
 from mmgen_plugin_cnn.autoencoder import ConvAutoencoder
 from mmgen_plugin_cnn.config import AutoencoderTraining
 
@@ -20,6 +22,12 @@ class AutoencoderTrainer(Trainer[AutoencoderTraining]):
 
     def __init__(self, model: ConvAutoencoder, options: AutoencoderTraining) -> None:
         super().__init__(model, options)
+        crop, size = options.crop, model.size
+        if crop and (crop % model.config.factor or crop > min(size.height, size.width)):
+            raise OptionError(
+                f"crop must be a multiple of {model.config.factor} px and at most "
+                f"{min(size.height, size.width)}; got {crop}"
+            )
         for parameter in model.parameters():
             if parameter.ndim == 4:
                 parameter.data = parameter.data.to(memory_format=torch.channels_last)
@@ -36,10 +44,7 @@ class AutoencoderTrainer(Trainer[AutoencoderTraining]):
 
     def loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
         """Return the distance, and the mean squared error beside it."""
-        given, wanted = _pair(batch)
-        if self.options.flip:
-            mirrored = rng.uniform((1, 1, 1), stream="flip").to(wanted) < 0.5
-            wanted, given = (torch.where(mirrored, x.flip(-1), x) for x in (wanted, given))
+        given, wanted = self._changed(*_pair(batch), rng)
         if self.options.noise:
             noise = rng.normal(tuple(given.shape[1:]), stream="noise").to(given)
             given = given + self.options.noise * noise
@@ -58,6 +63,20 @@ class AutoencoderTrainer(Trainer[AutoencoderTraining]):
         if self.options.distance == "l1":
             return {"mae": absolute, "mse": squared}
         return {"mse": squared, "mae": absolute}
+
+    def _changed(self, given: Tensor, wanted: Tensor, rng: Noise) -> tuple[Tensor, Tensor]:
+        """Return both, mirrored and cut alike."""
+        one = given is wanted
+        both = wanted if one else torch.cat([given, wanted], dim=1)
+        if self.options.flip:
+            mirrored = rng.uniform((1, 1, 1), stream="flip").to(both) < 0.5
+            both = torch.where(mirrored, both.flip(-1), both)
+        if self.options.crop:
+            both = random_crop(both, rng, side=self.options.crop)
+        if one:
+            return both, both
+        given, wanted = both.split([given.shape[1], wanted.shape[1]], dim=1)
+        return given, wanted
 
     def _go(self, batch: Batch, given: Tensor) -> Tensor:
         model = self.model

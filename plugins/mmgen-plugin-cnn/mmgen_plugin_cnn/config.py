@@ -133,3 +133,10 @@ class AutoencoderTraining(Options):
         help="standard deviation of noise on the pictures that go in: it learns to remove it",
     )
     flip: bool = option(False, help="half of the pictures are mirrored, left to right")
+    crop: int | None = option(
+        None,
+        minimum=1,
+        unit="px",
+        help="it learns from random windows of this side, a multiple of the latents' factor: "
+        "faster than whole pictures; none: whole ones",
+    )
