@@ -18,7 +18,8 @@ def record(folder: Path, results: Sequence["MetricResult"]) -> Path:
     """Write figures into the training.json of a saved model; it is whole at any time.
 
     A figure takes the place of one of the same name that was measured on the same split of the
-    same data, with the same judge.
+    same data, with the same judge, of samples drawn under the same conditions and options. What
+    was a folder of this machine goes by the folder's own name.
 
     Args:
         folder: of the model.
@@ -35,7 +36,7 @@ def record(folder: Path, results: Sequence["MetricResult"]) -> Path:
             f"{folder} holds no model: figures are recorded beside its config.json"
         )
     training = read_training(folder)
-    figures = [result.to_dict() for result in results]
+    figures = [_without_paths(result.to_dict()) for result in results]
     measured = {_identity(figure) for figure in figures}
     kept = [item for item in read_measurements(training) if _identity(item) not in measured]
     path = folder / TRAINING_NAME
@@ -50,4 +51,23 @@ def _identity(figure: Mapping[str, Any]) -> str:
     protocol = figure.get("protocol")
     protocol = protocol if isinstance(protocol, Mapping) else {}
     keys = ("metric", "data", "split", "extractor", "classifier")
-    return json.dumps([figure.get("name"), *(protocol.get(key) for key in keys)], sort_keys=True)
+    sampling = protocol.get("sampling")
+    sampling = sampling if isinstance(sampling, Mapping) else {}
+    asked = [sampling.get("conditions"), sampling.get("options")]
+    same = [figure.get("name"), *(protocol.get(key) for key in keys), *asked]
+    return json.dumps(same, sort_keys=True)
+
+
+def _without_paths(figure: dict[str, Any]) -> dict[str, Any]:
+    protocol = dict(figure["protocol"])
+    for key in ("model", "extractor", "classifier"):
+        part = protocol.get(key)
+        if isinstance(part, Mapping) and Path(str(part.get("name"))).is_dir():
+            protocol[key] = {**part, "name": _folder_name(Path(part["name"]))}
+    return {**figure, "protocol": protocol}
+
+
+def _folder_name(folder: Path) -> str:
+    """Return a folder's own name; that of its run for the model in one."""
+    folder = folder.resolve()
+    return folder.parent.name if folder.name == "model" else folder.name

@@ -76,6 +76,30 @@ def test_a_figure_takes_the_place_of_its_elder_alone(model: Path) -> None:
     assert [figure["value"] for figure in figures] == [4.5, 2.5, 6.5]
 
 
+def test_figures_of_other_samples_stand_beside_each_other(model: Path) -> None:
+    without = {"sampling": {"seed": 3, "conditions": []}}
+    record(model, [fid(1.0)])
+    record(model, [fid(9.0, **without)])
+    record(model, [fid(8.0, sampling={"seed": 4, "conditions": []})])
+    assert [item["value"] for item in read_training(model)["measurements"]] == [1.0, 8.0]
+
+
+def test_folders_of_this_machine_go_by_their_own_names(model: Path, tmp_path: Path) -> None:
+    judge, extractor = tmp_path / "runs" / "judge" / "model", tmp_path / "features"
+    for folder in (judge, extractor):
+        folder.mkdir(parents=True)
+    paths: dict[str, Any] = {
+        "extractor": {**PROTOCOL["extractor"], "name": str(extractor)},
+        "classifier": {"name": str(judge), "sha256": "cd" * 32},
+        "model": {"name": str(model), "source": "folder"},
+    }
+    record(model, [fid(2.0, **paths)])
+    (figure,) = read_training(model)["measurements"]
+    names = [figure["protocol"][key]["name"] for key in ("extractor", "classifier", "model")]
+    assert names == ["features", "judge", model.name]
+    assert str(tmp_path) not in (model / "training.json").read_text()
+
+
 def test_a_model_without_a_record_gets_one(model: Path) -> None:
     (model / "training.json").unlink()
     assert record(model, [fid(3.5)]) == model / "training.json"
