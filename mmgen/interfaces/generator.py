@@ -192,16 +192,18 @@ class Generator(Model, ABC):
         """Bring the conditions of an interpolation to the tensor contract.
 
         Args:
-            given: by slot, one value for all steps or one for each.
+            given: by semantic slot, one value for all steps or one for each.
 
         Returns:
             Those of all steps, and those of the two ends alone.
 
         Raises:
+            UnsupportedConditionError: what is no semantic slot of this model.
             InputError: fewer than two steps, or what `read_conditions` refuses.
         """
         if steps < 2:
             raise InputError(f"interpolate needs steps of at least 2, for both ends; got {steps}")
+        self._demand_semantic(given)
         conditions = self.read_conditions(given, steps)
         ends = {
             slot: values if len(values) == 1 else values[:: steps - 1]
@@ -288,6 +290,38 @@ class Generator(Model, ABC):
         return self.conditioner(
             values, num_images=num_images, device=self.device, spatial=spatial, dtype=self.dtype
         )
+
+    @property
+    def condition_width(self) -> int:
+        """D of a condition's pooled vector; 0 where there is no semantic slot."""
+        return self.conditioner.width if len(self.conditioner.encoders) else 0
+
+    def semantic_condition(self, given: Mapping[str, Any], num_images: int) -> Condition:
+        """Return the condition for values of the semantic slots alone, in any usual form.
+
+        For what a family does beside `generate`: `encode`, `decode` and the like. The model is
+        put into eval mode.
+
+        Args:
+            given: by slot, one value for all images or one each; None is the same as left out.
+
+        Raises:
+            UnsupportedConditionError: what is no semantic slot of this model.
+            InputError: a value that is not one of the slot's, or neither one nor N values.
+        """
+        self._demand_semantic(given)
+        if self.training:
+            self.eval()
+        return self.encode_conditions(self.read_conditions(given, num_images), num_images)
+
+    def _demand_semantic(self, given: Mapping[str, Any]) -> None:
+        known = self.conditioner.slot_names
+        for name in given:
+            if name not in known:
+                raise UnsupportedConditionError(
+                    f"{self.title} does not answer {name!r} here; "
+                    f"it takes {', '.join(known) or 'no conditions'}"
+                )
 
     @property
     def title(self) -> str:

@@ -1,11 +1,13 @@
 """Checks of what some models can do beyond generate; each is asked of those that have it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from mmgen.errors import UnsupportedConditionError
 from mmgen.interfaces import (
     Generator,
     HasLatents,
@@ -22,6 +24,7 @@ from mmgen.testing.outcome import (
     demand_alike,
     demand_identical,
     demand_pictures,
+    demand_refusal,
 )
 from mmgen.testing.values import pictures
 
@@ -40,6 +43,13 @@ def _shape(images: Tensor) -> tuple[int, ...]:
     return tuple(images.shape)
 
 
+def _demand_refused(ability: Callable[..., object], *arguments: object) -> None:
+    """Demand that a condition that no model takes is refused, not left unread."""
+    call = partial(ability, *arguments, smell="roses")
+    what = f"{getattr(ability, '__name__', 'it')}(…, smell='roses')"
+    demand_refusal(call, UnsupportedConditionError, "smell", what)
+
+
 @check
 def check_latents(case: GeneratorCase) -> None:
     """encode gives N latents that do not depend on the batch; decode gives N pictures."""
@@ -51,6 +61,8 @@ def check_latents(case: GeneratorCase) -> None:
             single = model.encode(images[1:2])
             demand_alike(latents[1:2], single, case.tolerance, "latents must not mix pictures")
         demand_pictures(model.decode(latents).float(), _shape(images), "decoded pictures")
+    _demand_refused(model.encode, images)
+    _demand_refused(model.decode, latents)
 
 
 @check
@@ -62,6 +74,7 @@ def check_reconstruction(case: GeneratorCase) -> None:
         demand_pictures(result, _shape(images), "reconstructed pictures")
         single = model.reconstruct(images[1:2], label=torch.tensor([1]))
     demand_alike(result[1:2], single, case.tolerance, "reconstructions must not mix pictures")
+    _demand_refused(model.reconstruct, images)
 
 
 @check
@@ -80,6 +93,7 @@ def check_interpolation(case: GeneratorCase) -> None:
     demand_pictures(each, (5, *_shape(images)[1:]), "pictures with a condition each")
     demand_alike(each[0], alone[0], case.tolerance, "the first condition must be the first end's")
     demand(not torch.allclose(each[-1], alone[-1]), "the last condition must be the last end's")
+    _demand_refused(model.interpolate, images[0], images[1], 5)
 
 
 @check

@@ -1,9 +1,12 @@
 """How a check of the contract ends."""
 
+from collections.abc import Callable
 from typing import Any
 from unittest import SkipTest
 
 from torch import Tensor
+
+from mmgen.errors import MmgenError
 
 
 class ContractError(AssertionError):
@@ -50,3 +53,19 @@ def demand_pictures(images: Any, shape: tuple[int, ...], what: str) -> None:
     demand(bool(images.isfinite().all()), f"{what} hold NaN or Inf")
     low, high = float(images.min()), float(images.max())
     demand(low >= 0 and high <= 1, f"{what} must lie in [0, 1]; got {low:.4g} to {high:.4g}")
+
+
+def demand_refusal(
+    call: Callable[[], object], kind: type[MmgenError], word: str, what: str
+) -> None:
+    """Demand that a call raises that kind of error, and that its message has the word."""
+    try:
+        call()
+    except kind as error:
+        demand(word in str(error), f"the refusal of {what} must name {word}; got: {error}")
+    except Exception as error:
+        raise ContractError(
+            f"{what} must be refused with {kind.__name__}; got {type(error).__name__}: {error}"
+        ) from error
+    else:
+        raise ContractError(f"{what} must be refused")

@@ -26,11 +26,11 @@ class Able(TinyNet):
     unit, kind, data_space, num_samples = "nats", "exact", "binary", 0
 
     def encode(self, images: Tensor, *, space: str = "z", **conditions: Any) -> Tensor:
+        self.semantic_condition(conditions, len(images))
         return self.encoder(images.flatten(1))
 
     def decode(self, latents: Tensor, **conditions: Any) -> Tensor:
-        condition = self.encode_conditions(conditions, len(latents))
-        return self.forward(latents, condition)
+        return self.forward(latents, self.semantic_condition(conditions, len(latents)))
 
     def reconstruct(self, images: Tensor, **conditions: Any) -> Tensor:
         return self.decode(self.encode(images), **conditions)
@@ -83,6 +83,14 @@ class OneLatent(Able):
 class DecodesToLogits(Able):
     def decode(self, latents: Tensor, **conditions: Any) -> Tensor:
         return super().decode(latents, **conditions).logit()
+
+
+class LeavesConditionsUnread(Able):
+    def encode(self, images: Tensor, *, space: str = "z", **conditions: Any) -> Tensor:
+        return super().encode(images)
+
+    def reconstruct(self, images: Tensor, **conditions: Any) -> Tensor:
+        return super().reconstruct(images, label=conditions.get("label"))
 
 
 class JumpsAtTheEnd(Able):
@@ -143,6 +151,8 @@ class FloatTokens(Able):
         (NormalisesTheBatch, check_latents, "must not mix"),
         (OneLatent, check_latents, "N rows"),
         (DecodesToLogits, check_latents, r"\[0, 1\]"),
+        (LeavesConditionsUnread, check_latents, r"encode\(.*smell='roses'\) must be refused"),
+        (LeavesConditionsUnread, check_reconstruction, "must be refused"),
         (DecodesToLogits, check_reconstruction, r"\[0, 1\]"),
         (NormalisesTheBatch, check_reconstruction, "must not mix"),
         (JumpsAtTheEnd, check_interpolation, "the way back"),

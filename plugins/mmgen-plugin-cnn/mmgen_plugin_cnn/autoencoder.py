@@ -27,12 +27,11 @@ class ConvAutoencoder(Generator):
     ) -> None:
         super().__init__(config, conditioner=conditioner)
         widths = config.widths
-        condition_width = self.conditioner.width if self.conditioner.encoders else 0
         before = (config.channels, *widths[:-1])
         self.downs = nn.ModuleList([halve(a, b) for a, b in zip(before, widths, strict=True)])
         self.ups = nn.ModuleList([DoublingConv(b, a) for a, b in zip(before, widths, strict=True)])
         self.rising, self.falling = (
-            nn.ModuleList([_blocks(config, width, condition_width) for width in widths])
+            nn.ModuleList([_blocks(config, width, self.condition_width) for width in widths])
             for _ in ("down", "up")
         )
         self.enter = nn.Conv2d(widths[-1], config.latent_channels, 1)
@@ -51,7 +50,7 @@ class ConvAutoencoder(Generator):
 
     def vector(self, condition: Condition) -> Tensor | None:
         """Return the condition as one vector (N, D); None where there is no semantic slot."""
-        return condition.pooled if self.conditioner.encoders else None
+        return condition.pooled if self.condition_width else None
 
     def to_latents(self, images: Tensor, vector: Tensor | None) -> Tensor:
         """Return (N, K, h, w) of images (N, C, H, W) in [0, 1]."""
@@ -89,7 +88,7 @@ class ConvAutoencoder(Generator):
         """
         if space != "z":
             raise UnknownNameError(f"unknown latent space {space!r}; {self.title} has 'z'")
-        return self.to_latents(images.to(self.device), self._read(conditions, len(images)))
+        return self.to_latents(images.to(self.device), self._vector_of(conditions, len(images)))
 
     @torch.inference_mode()
     def decode(self, latents: Tensor, **conditions: object) -> Tensor:
@@ -100,17 +99,15 @@ class ConvAutoencoder(Generator):
                 f"{tuple(latents.shape)}"
             )
         latents = latents.to(self.device, self.dtype)
-        return self.from_latents(latents, self._read(conditions, len(latents))).clamp(0, 1)
+        return self.from_latents(latents, self._vector_of(conditions, len(latents))).clamp(0, 1)
 
     @torch.inference_mode()
     def reconstruct(self, images: Tensor, **conditions: object) -> Tensor:
         """Return images (N, C, H, W) in [0, 1], through the latents."""
-        return self(images.to(self.device), self._read(conditions, len(images))).clamp(0, 1)
+        return self(images.to(self.device), self._vector_of(conditions, len(images))).clamp(0, 1)
 
-    def _read(self, conditions: dict[str, object], num_images: int) -> Tensor | None:
-        self.eval()
-        values = self.read_conditions(conditions, num_images)
-        return self.vector(self.encode_conditions(values, num_images))
+    def _vector_of(self, conditions: dict[str, object], num_images: int) -> Tensor | None:
+        return self.vector(self.semantic_condition(conditions, num_images))
 
 
 def halve(width: int, out_width: int) -> nn.Conv2d:

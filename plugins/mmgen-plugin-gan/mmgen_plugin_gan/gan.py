@@ -32,11 +32,6 @@ class Gan(Generator):
         self.latent_dim = config.latent_dim
 
     @property
-    def condition_width(self) -> int:
-        """D of the condition's vector; 0 where there is no semantic slot."""
-        return self.conditioner.width if len(self.conditioner.encoders) else 0
-
-    @property
     def size(self) -> Size:
         """The one size of picture that the config names."""
         config = self.config
@@ -75,16 +70,6 @@ class Gan(Generator):
         if "image" in conditions and "mask" not in conditions:
             raise InputError("'image' is a picture to paint in; give 'mask' (1 = paint) with it")
 
-    def condition_vector(self, conditions: Mapping[str, Any], num_images: int) -> Tensor | None:
-        """Return the vector for values by slot in any usual form, one for all images or one each.
-
-        Raises:
-            InputError: a value that is not one of the slot's, or neither one nor N values.
-        """
-        self.eval()
-        values = self.read_conditions(conditions, num_images)
-        return self.vector(self.encode_conditions(values, num_images))
-
     @torch.inference_mode()
     def encode(
         self,
@@ -108,7 +93,7 @@ class Gan(Generator):
         """
         if space != "z":
             raise UnknownNameError(f"unknown latent space {space!r}; {self.title} has 'z'")
-        vector = self.condition_vector(conditions, len(images))
+        vector = self.vector(self.semantic_condition(conditions, len(images)))
         # The same starts for all: what is found depends on the picture alone.
         rng = CounterNoise(seed, [0] * len(images), self.device)
         known = torch.ones_like(images[:, :1])
@@ -124,7 +109,7 @@ class Gan(Generator):
                 f"latents must be (N, {self.latent_dim}) for {self.title}; "
                 f"got {tuple(latents.shape)}"
             )
-        vector = self.condition_vector(conditions, len(latents))
+        vector = self.vector(self.semantic_condition(conditions, len(latents)))
         return self.render(latents.to(self.device), vector).float()
 
     def reconstruct(self, images: Tensor, **conditions: Any) -> Tensor:

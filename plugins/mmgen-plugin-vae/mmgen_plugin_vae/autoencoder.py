@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmgen.errors import InputError, UnknownNameError, UnsupportedConditionError
+from mmgen.errors import InputError, UnknownNameError
 from mmgen.interfaces import Condition, Conditioner, Generator, LogLikelihood, Noise, Progress
 from mmgen.nn import Likelihood, likelihood, spherical
 from mmgen.slots import Size, Slot
@@ -39,11 +39,6 @@ class Autoencoder(Generator):
         self.pixels: Likelihood = likelihood(
             config.likelihood, channels=config.channels, num_mixtures=config.mixtures
         )
-
-    @property
-    def condition_width(self) -> int:
-        """D of the condition's vector; 0 where there is no semantic slot."""
-        return self.conditioner.width if len(self.conditioner.encoders) else 0
 
     @property
     def size(self) -> Size:
@@ -153,25 +148,6 @@ class Autoencoder(Generator):
         if "image" in conditions and "mask" not in conditions:
             raise InputError("'image' is a picture to paint in; give 'mask' (1 = paint) with it")
 
-    def condition_vector(self, conditions: Mapping[str, Any], num_images: int) -> Tensor | None:
-        """Return the vector for values by slot in any usual form, one for all images or one each.
-
-        Raises:
-            UnsupportedConditionError: a slot that this model does not have.
-            InputError: a value that is not one of the slot's, or neither one nor N values.
-        """
-        known = self.conditioner.slot_names
-        for name in conditions:
-            if name not in known:
-                raise UnsupportedConditionError(
-                    f"{self.title} does not answer {name!r} here; "
-                    f"it takes {', '.join(known) or 'no conditions'}"
-                )
-        if self.training:
-            self.eval()
-        values = self.read_conditions(conditions, num_images)
-        return self.vector(self.encode_conditions(values, num_images))
-
     @torch.inference_mode()
     def encode(self, images: Tensor, *, space: str = "z", **conditions: Any) -> Tensor:
         """Return the posterior means of images (N, C, H, W) in [0, 1] as latents (N, latent_dim).
@@ -184,7 +160,7 @@ class Autoencoder(Generator):
         """
         if space != "z":
             raise UnknownNameError(f"unknown latent space {space!r}; {self.title} has 'z'")
-        vector = self.condition_vector(conditions, len(images))
+        vector = self.vector(self.semantic_condition(conditions, len(images)))
         return self._in_batches(self._mean_latents, images, vector)
 
     def _mean_latents(self, images: Tensor, vector: Tensor | None) -> Tensor:
@@ -200,7 +176,7 @@ class Autoencoder(Generator):
                 f"latents must be (N, {self.latent_dim}) for {self.title}; "
                 f"got {tuple(latents.shape)}"
             )
-        vector = self.condition_vector(conditions, len(latents))
+        vector = self.vector(self.semantic_condition(conditions, len(latents)))
         return self._in_batches(self._decode_batch, latents, vector)
 
     def _decode_batch(self, latents: Tensor, vector: Tensor | None) -> Tensor:
@@ -208,7 +184,7 @@ class Autoencoder(Generator):
 
     def reconstruct(self, images: Tensor, **conditions: Any) -> Tensor:
         """Return the mean images (N, C, H, W) in [0, 1] of the images' posterior means."""
-        vector = self.condition_vector(conditions, len(images))
+        vector = self.vector(self.semantic_condition(conditions, len(images)))
         with torch.inference_mode():
             return self._in_batches(self._reconstruct_batch, images, vector)
 
@@ -247,7 +223,7 @@ class Autoencoder(Generator):
         See `mmgen_plugin_vae.importance.estimate`.
         """
         self.check_images(images)
-        vector = self.condition_vector(conditions, len(images))
+        vector = self.vector(self.semantic_condition(conditions, len(images)))
         settings = ImportanceSampling(
             num_samples=num_samples,
             refine_steps=refine_steps,
