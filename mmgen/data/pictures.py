@@ -118,6 +118,19 @@ class PictureData:
             batch[name] = self._column(name, indices, device)
         return batch
 
+    def column(self, name: str) -> Any:
+        """Return all of a column: labels int64 (N,), N texts, or given pictures as they are held.
+
+        Raises:
+            DataError: a column that the data does not have.
+        """
+        if name == "text" and self.texts is not None:
+            return list(self.texts)
+        held = {"label": self.labels, "image": self.given}.get(name)
+        if held is None:
+            raise self._no_column(name)
+        return held
+
     def select(self, indices: Tensor | np.ndarray) -> "PictureData":
         """Return some rows, int64 (M,), in that order."""
         rows = torch.as_tensor(indices, dtype=torch.int64)
@@ -235,7 +248,10 @@ class PictureData:
         if name == "image" and self.given is not None:
             rows = indices.to(self.given.device) if isinstance(self.given, Tensor) else indices
             return self.given[rows].to(device, non_blocking=True).div(255)
-        raise DataError(
+        raise self._no_column(name)
+
+    def _no_column(self, name: str) -> DataError:
+        return DataError(
             f"{self.name} has no {name!r}{did_you_mean(name, self.columns)}; a batch of it has: "
             f"{', '.join(('target', *self.columns))}"
         )

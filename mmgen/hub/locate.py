@@ -19,6 +19,7 @@ from mmgen.errors import (
 )
 from mmgen.hub.fetch import Hear, fetch
 from mmgen.hub.lock import Lock, LockedModel, active_lock
+from mmgen.hub.model_files import model_files
 from mmgen.hub.verdicts import file_sha256
 from mmgen.plugins import manager
 
@@ -175,14 +176,8 @@ def verify(files: ModelFiles) -> dict[str, str]:
         ModelFileError: one is missing.
         CorruptFileError: one differs from what the catalogue, the Hub or the lock says it is.
     """
-    patterns = ("**/config.json", "**/*.safetensors", "**/*.safetensors.index.json")
-    found = {
-        path.relative_to(files.folder).as_posix()
-        for pattern in patterns
-        for path in files.folder.glob(pattern)
-    }
     hashes = {}
-    for relative in sorted(found | set(files.sha256)):
+    for relative in sorted(model_files(files.folder) | set(files.sha256)):
         path = files.folder / relative
         if not path.is_file():
             raise ModelFileError(f"{path} is missing; install or fetch it again")

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from torch import Tensor
 
@@ -37,6 +37,23 @@ class Encoder(Model, ABC):
     modality: str
     width: int
     size: Size | None = None
+
+    @classmethod
+    def from_data(cls, config: Any, values: Any) -> Self:  # noqa: ARG003
+        """Return a new encoder for the values of a data set, with random weights.
+
+        What is not learned by gradients but taken from the data, as a vocabulary, is made here.
+        Most encoders take nothing.
+
+        Args:
+            config: the architecture's.
+            values: of the column that it shall encode, all of them: labels int64 (N,), a list of
+                texts; pictures as the data set holds them.
+
+        Raises:
+            DataError: nothing can be made of these values.
+        """
+        return cls(config)
 
     def slot(self, name: str, *, required: bool = False) -> Slot:
         """Return the slot that this encoder fills under a name."""

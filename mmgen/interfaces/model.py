@@ -58,6 +58,10 @@ class Model(nn.Module):
 
     Buffers must be persistent, or made on first use: models are built without storage and take
     their tensors from the file.
+
+    What a network needs beside config and weights (a vocabulary) are its assets: small files of
+    JSON or text. It returns them from `assets`, and takes them when it is built again by the
+    keyword `assets`, the same texts by name.
     """
 
     config: Options
@@ -67,6 +71,13 @@ class Model(nn.Module):
     def __init__(self, config: Options) -> None:
         super().__init__()
         self.config = config
+
+    def assets(self) -> dict[str, str]:
+        """Return {file name: text} of what is saved beside config and weights; usually nothing.
+
+        Names end in .json or .txt.
+        """
+        return {}
 
     def parts(self) -> dict[str, tuple[str, "Model"]]:
         """Return {folder name: (dotted path, part)} for the topmost parts."""

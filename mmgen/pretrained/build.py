@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from mmgen.errors import ModelFileError, UnsupportedOperationError
-from mmgen.families import load_reference
+from mmgen.errors import ModelFileError, OptionError, UnsupportedOperationError
+from mmgen.families import Architecture, Family, load_reference
 from mmgen.interfaces.conditioner import Conditioner
 from mmgen.interfaces.encoder import Encoder
 from mmgen.interfaces.model import Identity, Model
 from mmgen.options import Options
-from mmgen.plugins import manager
+from mmgen.plugins import Plugin, manager
 
 
 def build(
@@ -19,6 +19,7 @@ def build(
     family: str = "",
     conditioner: Conditioner | None = None,
     parts: Mapping[str, Model] | None = None,
+    assets: Mapping[str, str] | None = None,
 ) -> Model:
     """Return a new model with random weights.
 
@@ -28,6 +29,7 @@ def build(
         family: needed only where two families have an architecture of that name.
         conditioner: of a generator.
         parts: further models it is made of, passed by name.
+        assets: what another of its kind returned as `assets`.
 
     Raises:
         UnknownNameError: no such architecture is installed.
@@ -39,14 +41,43 @@ def build(
     keywords: dict[str, Any] = dict(parts or {})
     if conditioner is not None:
         keywords["conditioner"] = conditioner
+    if assets:
+        keywords["assets"] = dict(assets)
     model = cast(Model, network(options, **keywords))
-    model.identity = Identity(
-        family=owner.name,
-        architecture=found.name,
+    model.identity = _identity(plugin, owner, found)
+    return model
+
+
+def build_encoder(architecture: str, config: Mapping[str, Any] | Options, values: Any) -> Encoder:
+    """Return a new encoder with random weights for the values of a data set.
+
+    Args:
+        architecture: its registered name.
+        config: values for the architecture's config class, or an instance of it.
+        values: all contract values of the column that it shall encode.
+
+    Raises:
+        UnknownNameError: no such architecture is installed.
+        OptionError: the config is not valid, or the architecture is no encoder.
+        DataError: nothing can be made of these values.
+    """
+    plugin, owner, found = manager().architecture(architecture)
+    options = config if isinstance(config, Options) else found.config.build(config)
+    network = load_reference(found.network)
+    if not (isinstance(network, type) and issubclass(network, Encoder)):
+        raise OptionError(f"an encoder is needed; {architecture!r} is a {found.kind}")
+    encoder = network.from_data(options, values)
+    encoder.identity = _identity(plugin, owner, found)
+    return encoder
+
+
+def _identity(plugin: Plugin, family: Family, architecture: Architecture) -> Identity:
+    return Identity(
+        family=family.name,
+        architecture=architecture.name,
         distribution=plugin.distribution,
         version=plugin.version,
     )
-    return model
 
 
 def identify(model: Model) -> Identity:
@@ -61,12 +92,7 @@ def identify(model: Model) -> Identity:
     for plugin, family in manager().families:
         for found in family.architectures:
             if found.network == reference and isinstance(model.config, found.config):
-                return Identity(
-                    family=family.name,
-                    architecture=found.name,
-                    distribution=plugin.distribution,
-                    version=plugin.version,
-                )
+                return _identity(plugin, family, found)
     raise UnsupportedOperationError(
         f"{type(model).__name__} cannot be saved: no plugin registers it as an architecture, so "
         "nothing could load it"

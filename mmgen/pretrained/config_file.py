@@ -10,6 +10,8 @@ from mmgen.errors import ModelFileError, NotInstalledError, did_you_mean, shown
 from mmgen.pretrained.strict_json import parse_json
 
 CONFIG_NAME = "config.json"
+ASSET_SUFFIXES = (".json", ".txt")
+RESERVED_NAMES = frozenset({CONFIG_NAME, "training.json", "model.safetensors.index.json"})
 FORMAT = 1
 _MAX_BYTES = 2 * 2**20
 _MAX_VALUES = 100_000
@@ -95,6 +97,12 @@ def read_config(path: Path) -> ConfigFile:
     for name in names:
         if not isinstance(name, str) or not _is_plain_name(name):
             raise ModelFileError(f"{path}: {shown(name)} is not the name of a file beside it")
+    for name in data.get("assets", []):
+        if not name.endswith(ASSET_SUFFIXES) or name in RESERVED_NAMES:
+            raise ModelFileError(
+                f"{path}: the asset {shown(name)} must be a file of its own that ends in "
+                f"{' or '.join(ASSET_SUFFIXES)}"
+            )
     if len(set(names)) < len(names):
         raise ModelFileError(f"{path}: 'parts' and 'assets' must not name one thing twice")
     _check_conditioner(data.get("conditioner"), path)

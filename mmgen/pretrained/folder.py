@@ -32,6 +32,7 @@ Tensors = dict[str, torch.Tensor]
 
 _MAX_DEPTH = 8
 _MAX_PARTS = 200
+MAX_ASSET_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class _SavedModel:
     config: ConfigFile
     headers: list[Header]
     parts: dict[str, "_SavedModel"]
+    assets: dict[str, str]
 
 
 def load_folder(folder: Path, *, mapped: bool = False) -> Model:
@@ -76,7 +78,23 @@ def _read(folder: Path, depth: int, places: Iterator[int]) -> _SavedModel:
     check_family(config, path)
     headers = read_headers(weight_files(folder))
     parts = {name: _read(folder / name, depth + 1, places) for name in config.parts}
-    return _SavedModel(folder, config, headers, parts)
+    assets = {name: _read_asset(folder / name) for name in config.assets}
+    return _SavedModel(folder, config, headers, parts, assets)
+
+
+def _read_asset(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_ASSET_BYTES:
+            raise ModelFileError(
+                f"{path} is larger than {MAX_ASSET_BYTES >> 20} MB: assets are small texts"
+            )
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise ModelFileError(f"{path} is missing; {CONFIG_NAME} names it as an asset") from None
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ModelFileError(f"{path} is no text in UTF-8: {error}") from error
 
 
 def _load(saved: _SavedModel, mapped: bool) -> Model:
@@ -130,6 +148,13 @@ def _build(saved: _SavedModel, parts: dict[str, Model], path: Path) -> tuple[Mod
                 family=config.family,
                 conditioner=conditioner,
                 parts=parts,
+                assets=saved.assets,
+            )
+        if sorted(model.assets()) != sorted(saved.assets):
+            raise ModelFileError(
+                f"{path}: {config.architecture!r} has the assets "
+                f"{', '.join(sorted(model.assets())) or 'none'}; got "
+                f"{', '.join(sorted(saved.assets)) or 'none'}"
             )
         return model, model.own_state()
     except (PluginError, AmbiguousNameError):
@@ -189,7 +214,8 @@ def is_same(model: Model, other: Model) -> bool:
         return False
     state, stored = model.own_state(), other.own_state()
     return (
-        state.keys() == stored.keys()
+        model.assets() == other.assets()
+        and state.keys() == stored.keys()
         and all(_is_equal(tensor, stored[name]) for name, tensor in state.items())
         and all(is_same(part, others[name][1]) for name, (_, part) in parts.items())
     )
@@ -217,6 +243,8 @@ def _replace(temporary: Path, folder: Path) -> None:
 def _write(model: Model, folder: Path, dtype: torch.dtype | None) -> None:
     parts = model.parts()
     (folder / CONFIG_NAME).write_text(_describe(model, list(parts)).to_json(), encoding="utf-8")
+    for name, text in model.assets().items():
+        (folder / name).write_bytes(text.encode("utf-8"))
     tensors = {name: _stored(tensor, dtype) for name, tensor in model.own_state().items()}
     if tensors:
         write_weights(folder, tensors)
@@ -245,4 +273,5 @@ def _describe(model: Model, parts: list[str]) -> ConfigFile:
         config=model.config.to_dict(),
         conditioner=conditioner,
         parts=parts,
+        assets=sorted(model.assets()),
     )

@@ -9,6 +9,7 @@ from typing import Any
 from mmgen.catalogue import SCHEMA, FigureEntry, catalogue, read_registry
 from mmgen.catalogue_index import write_toml
 from mmgen.errors import ModelFileError
+from mmgen.hub.model_files import model_files
 from mmgen.hub.verdicts import file_sha256
 from mmgen.interfaces.encoder import Encoder
 from mmgen.interfaces.generator import Generator
@@ -29,8 +30,7 @@ def describe_model(model: Model, folder: Path) -> dict[str, Any]:
             "sha256": file_sha256(path),
             "bytes": path.stat().st_size,
         }
-        for path in sorted(folder.rglob("*"))
-        if path.name == "config.json" or path.name.startswith("model.safetensors")
+        for path in sorted(folder / relative for relative in model_files(folder))
     ]
     entry: dict[str, Any] = {
         "kind": "encoder" if isinstance(model, Encoder) else "generator",

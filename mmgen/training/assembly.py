@@ -16,7 +16,7 @@ from mmgen.families import load_reference
 from mmgen.interfaces import Classifies, Conditioner, Encoder, Generator, Model, Trainer
 from mmgen.options import Options, describe
 from mmgen.plugins import manager
-from mmgen.pretrained import build, from_pretrained
+from mmgen.pretrained import build, build_encoder, from_pretrained
 from mmgen.training.config import TrainingConfig
 from mmgen.training.run_folder import find_model_folder
 from mmgen.training.settings import Settings, build_table
@@ -141,9 +141,12 @@ def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData) -> E
     else:
         name = values.pop("encoder")
         _, _, architecture = manager().architecture(name)
+        if architecture.kind != "encoder":
+            raise OptionError(f"[{table}] needs an encoder; {name!r} is a {architecture.kind}")
         if "classes" in {info.name for info in describe(architecture.config)}:
             values.setdefault("classes", data.class_names)
-        encoder = build(name, build_table(table, architecture.config, values))
+        config = build_table(table, architecture.config, values)
+        encoder = build_encoder(name, config, data.column(slot))
     if not isinstance(encoder, Encoder):
         raise OptionError(
             f"[{table}] needs an encoder; got the generator {encoder.identity.architecture!r}"
