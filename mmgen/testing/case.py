@@ -12,7 +12,7 @@ from mmgen.families import Architecture, load_reference
 from mmgen.interfaces import Conditioner, Encoder, Generator, Model, Samples, Trainer
 from mmgen.options import Options
 from mmgen.plugins import manager
-from mmgen.pretrained import build
+from mmgen.pretrained import build, build_encoder
 from mmgen.testing import stand_in
 from mmgen.testing.outcome import NotApplicable
 from mmgen.testing.plugin import temporary_plugin
@@ -111,7 +111,8 @@ class EncoderCase:
 
     Attributes:
         values: at least three contract values of its modality, all distinct, of unequal length
-            where the modality allows for it.
+            where the modality allows for it. What the encoder takes from data, it takes from
+            them.
         trainer: the trainer's options.
         tolerance: by how much embeddings may differ for float rounding.
         not_descending: as in `GeneratorCase`.
@@ -131,9 +132,9 @@ class EncoderCase:
 
     def build(self) -> Encoder:
         """Return a model in eval mode, its weights perturbed."""
-        model = build(self.architecture, self.config)
+        model = build_encoder(self.architecture, self.config, self.values)
         perturb(model)
-        return cast(Encoder, model).eval()
+        return model.eval()
 
     def build_trainer(self) -> Trainer[Any]:
         """Return the architecture's trainer, with a model of its own, in train mode.

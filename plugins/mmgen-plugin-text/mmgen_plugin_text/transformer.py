@@ -1,0 +1,112 @@
+"""The encoder of byte pairs."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from torch import Tensor, nn
+
+from mmgen.errors import DataError, MmgenWarning, ModelFileError
+from mmgen.interfaces import Embedding, Encoder
+from mmgen_plugin_text.config import TextTransformerConfig
+from mmgen_plugin_text.pooling import mean
+
+TOKENIZER = "tokenizer.json"
+_PADDING = "<pad>"
+
+
+class TextTransformer(Encoder):
+    """Attention among byte pairs: Vaswani et al. 2017; Sennrich et al. 2016.
+
+    Pairs are learned from the data's texts. All single bytes are among them, so every text in
+    every script has tokens. Layers normalise first (Xiong et al. 2020).
+    """
+
+    config: TextTransformerConfig
+    modality = "text"
+
+    def __init__(self, config: TextTransformerConfig, *, assets: Mapping[str, str]) -> None:
+        super().__init__(config)
+        self._tokenizer_text = assets[TOKENIZER]
+        self.tokenizer = Tokenizer.from_str(self._tokenizer_text)
+        if self.tokenizer.token_to_id(_PADDING) != 0:
+            raise ModelFileError(f"{TOKENIZER} must have {_PADDING!r} as its token 0")
+        self.width = config.width
+        self.vectors = nn.Embedding(self.tokenizer.get_vocab_size(), config.width)
+        self.places = nn.Parameter(torch.empty(config.length, config.width))
+        nn.init.normal_(self.places, std=0.02)
+        nn.init.normal_(self.vectors.weight, std=0.02)
+        layer = nn.TransformerEncoderLayer(
+            config.width,
+            config.heads,
+            dim_feedforward=4 * config.width,
+            dropout=config.dropout,
+            activation="gelu",
+            batch_first=True,
+            norm_first=True,
+        )
+        self.layers = nn.TransformerEncoder(
+            layer,
+            config.depth,
+            norm=nn.LayerNorm(config.width),
+            enable_nested_tensor=False,
+        )
+
+    @classmethod
+    def from_data(cls, config: TextTransformerConfig, values: Sequence[str]) -> "TextTransformer":
+        """Return an encoder with the byte pairs of some texts.
+
+        Raises:
+            DataError: there are no texts.
+        """
+        texts = [text for text in values if text.strip()]
+        if not texts:
+            raise DataError(
+                "text-transformer needs texts to learn its byte pairs; the data has none"
+            )
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+        trainer = trainers.BpeTrainer(
+            vocab_size=config.vocabulary,
+            min_frequency=2,
+            special_tokens=[_PADDING],
+            initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+            show_progress=False,
+        )
+        tokenizer.train_from_iterator(texts, trainer)
+        return cls(config, assets={TOKENIZER: tokenizer.to_str(pretty=True)})
+
+    def assets(self) -> dict[str, str]:
+        """Return the tokenizer, as the library writes it."""
+        return {TOKENIZER: self._tokenizer_text}
+
+    def prepare(self, values: Any) -> dict[str, Tensor]:
+        """Return tokens int64 (N, L): 0 where the text has ended.
+
+        Tokens beyond the encoder's length are cut, with a warning.
+        """
+        length = self.config.length
+        # An empty text is one space, so that every text has a token.
+        encoded = self.tokenizer.encode_batch([text or " " for text in values])
+        rows = [item.ids for item in encoded]
+        longest = max(len(row) for row in rows)
+        if longest > length:
+            warnings.warn(
+                f"a text has {longest} tokens; the encoder reads the first {length}",
+                MmgenWarning,
+                stacklevel=2,
+            )
+        tokens = torch.zeros(len(rows), min(longest, length), dtype=torch.int64)
+        for row, found in zip(tokens, rows, strict=True):
+            row[: min(len(found), length)] = torch.tensor(found[:length])
+        return {"tokens": tokens}
+
+    def forward(self, *, tokens: Tensor) -> Embedding:  # type: ignore[override]
+        """Embed tokens int64 (N, L)."""
+        mask = tokens > 0
+        states = self.vectors(tokens) + self.places[: tokens.shape[1]]
+        states = self.layers(states, src_key_padding_mask=~mask)
+        return Embedding(states, mask, mean(states, mask))
