@@ -199,7 +199,7 @@ class Conditioner(nn.Module):
 
         Args:
             values: contract values by slot, one per picture or a single one for all; slots that
-                are missing or None were not given; other names are ignored.
+                are missing or None were not given, nor are empty texts; other names are ignored.
             num_images: N.
             device: where the condition goes.
             spatial: pixels by spatial slot, (N, C, H, W); passed on.
@@ -207,16 +207,15 @@ class Conditioner(nn.Module):
         """
         names = self.slot_names
         embeddings = []
-        given = []
-        for name in names:
-            value = values.get(name)
-            given.append(value is not None)
-            embeddings.append(self._embed(name, value, num_images, device))
         # Filled where it is needed: to copy it there would make the processor wait for the device.
         present = torch.zeros(num_images, len(names), dtype=torch.bool, device=device)
-        for index, has_value in enumerate(given):
-            if has_value:
+        for index, name in enumerate(names):
+            value = values.get(name)
+            if value is not None:
                 present[:, index] = True
+                if empty := _empty_texts(value):
+                    present[empty, index] = False
+            embeddings.append(self._embed(name, value, num_images, device))
         if self.training and self.dropout > 0 and names:
             present = present & (torch.rand(present.shape, device=device) >= self.dropout)
         like = torch.zeros(num_images, self.width, device=device, dtype=dtype)
@@ -266,6 +265,13 @@ class Conditioner(nn.Module):
         place = {text: index for index, text in enumerate(distinct)}
         rows = torch.tensor([place[text] for text in value], device=device)
         return Embedding(embedding.tokens[rows], embedding.token_mask[rows], embedding.pooled[rows])
+
+
+def _empty_texts(value: Any) -> list[int] | slice | None:
+    """Return the rows without a text, as where a picture of a data set has no caption."""
+    if not isinstance(value, list) or "" not in value:
+        return None
+    return slice(None) if len(value) == 1 else [row for row, text in enumerate(value) if not text]
 
 
 def _encode(encoder: Encoder, value: Any, device: torch.device | str) -> Embedding:

@@ -48,6 +48,15 @@ def test_none_is_the_same_as_not_given(conditioner: Conditioner) -> None:
     assert torch.equal(one.pooled, condition(conditioner, label=LABELS).pooled)
 
 
+def test_an_empty_text_is_the_same_as_not_given(conditioner: Conditioner) -> None:
+    some = condition(conditioner, label=LABELS, text=["", *TEXTS[1:]])
+    assert some.present.tolist() == [[True, False], [True, True], [True, True]]
+    torch.testing.assert_close(some.pooled[0], condition(conditioner, label=LABELS).pooled[0])
+    torch.testing.assert_close(some.pooled[1:], condition(conditioner, **VALUES).pooled[1:])
+    none = condition(conditioner, label=LABELS, text=[""])
+    torch.testing.assert_close(none.pooled, condition(conditioner, label=LABELS).pooled)
+
+
 def test_without_is_the_same_as_not_given(conditioner: Conditioner) -> None:
     full = condition(conditioner, **VALUES)
     for slot, rest in (("label", {"text": TEXTS}), ("text", {"label": LABELS}), (None, {})):
