@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import click
@@ -59,6 +60,37 @@ class Request:
         values = next(iter(several.values()), 1)
         repeat = self.num_images or 1
         return values * repeat, repeat
+
+
+def read_prompts(values: Iterable[str]) -> list[str]:
+    """Return texts; "@FILE" stands for the lines of a file, "@@…" for a text that begins with @.
+
+    Raises:
+        InputError: the file cannot be read, is no text in UTF-8, or has no line.
+    """
+    texts: list[str] = []
+    for value in values:
+        if value.startswith("@@"):
+            texts.append(value[1:])
+        elif value.startswith("@"):
+            texts += _lines(Path(value[1:]).expanduser())
+        else:
+            texts.append(value)
+    return texts
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"--text @{path}: the file cannot be read as texts: {error}; a text that begins with "
+            "@ is written with two, as @@home"
+        ) from error
+    found = [line.strip() for line in lines if line.strip()]
+    if not found:
+        raise InputError(f"--text @{path}: the file has no text; it takes one a line")
+    return found
 
 
 def check_request(request: Request, target: Target, *, free: Iterable[str] = ()) -> None:

@@ -14,6 +14,7 @@ from mmgen.cli.request import (
     check_picture,
     check_request,
     parse_pairs,
+    read_prompts,
     resolve_slot,
 )
 from mmgen.cli.target import Target, find_target, note_size
@@ -42,7 +43,9 @@ _DEFAULT_STEPS = 8
 )
 @click.argument("model")
 @click.option("--label", multiple=True, metavar="L", help="A class, by name or number.")
-@click.option("--text", multiple=True, metavar="T", help="What to show, in words.")
+@click.option(
+    "--text", multiple=True, metavar="T", help="What to show, in words; @F: each line of F."
+)
 @click.option("--image", multiple=True, metavar="F", help="A picture for the model to start from.")
 @click.option("--mask", multiple=True, metavar="F", help="Where to paint (white).")
 @click.option("--input", "inputs", multiple=True, metavar="SLOT=V", help="A value for any input.")
@@ -131,7 +134,8 @@ def _request(asked: dict[str, Any], target: Target) -> Request:
     for option in ("label", "text", "image", "mask"):
         if asked[option]:
             slot = option if asked["reconstruct"] else resolve_slot(option, target)
-            inputs.setdefault(slot, []).extend(asked[option])
+            given = read_prompts(asked[option]) if option == "text" else asked[option]
+            inputs.setdefault(slot, []).extend(given)
     for slot, value in parse_pairs(asked["inputs"], "--input"):
         inputs.setdefault(slot, []).append(value)
     return Request(
