@@ -48,6 +48,12 @@ def mmgen_modalities() -> list[Modality]:
             summary="words",
         ),
         Modality(
+            name="audio",
+            kind="semantic",
+            reader="mmgen.media.sound:read_sounds",
+            summary="sound: path, bytes, samples, or samples with their rate",
+        ),
+        Modality(
             name="image",
             kind="spatial",
             reader="mmgen.media.door:read_images",

@@ -8,12 +8,18 @@ from mmgen.errors import InputError, did_you_mean
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:
-    """A named input with its modality; two slots may share a modality."""
+    """A named input with its modality; two slots may share a modality.
+
+    Attributes:
+        classes: the names of a label's classes.
+        sample_rate: of sound, in Hz.
+    """
 
     name: str
     modality: str
     required: bool = False
     classes: tuple[str, ...] | None = None
+    sample_rate: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the slot as config.json and registry.toml hold it."""
@@ -21,6 +27,8 @@ class Slot:
         data["required"] = self.required
         if self.classes is not None:
             data["classes"] = list(self.classes)
+        if self.sample_rate is not None:
+            data["sample_rate"] = self.sample_rate
         return data
 
     @classmethod
@@ -32,6 +40,7 @@ class Slot:
             modality=data["modality"],
             required=data.get("required", False),
             classes=None if classes is None else tuple(classes),
+            sample_rate=data.get("sample_rate"),
         )
 
     def class_number(self, value: Any) -> int:

@@ -46,6 +46,7 @@ _DEFAULT_STEPS = 8
 @click.option(
     "--text", multiple=True, metavar="T", help="What to show, in words; @F: each line of F."
 )
+@click.option("--audio", multiple=True, metavar="F", help="A sound that says what to show.")
 @click.option("--image", multiple=True, metavar="F", help="A picture for the model to start from.")
 @click.option("--mask", multiple=True, metavar="F", help="Where to paint (white).")
 @click.option("--input", "inputs", multiple=True, metavar="SLOT=V", help="A value for any input.")
@@ -131,7 +132,7 @@ class _Planned:
 
 def _request(asked: dict[str, Any], target: Target) -> Request:
     inputs: dict[str, list[str]] = {}
-    for option in ("label", "text", "image", "mask"):
+    for option in ("label", "text", "audio", "image", "mask"):
         if asked[option]:
             slot = option if asked["reconstruct"] else resolve_slot(option, target)
             given = read_prompts(asked[option]) if option == "text" else asked[option]
