@@ -95,9 +95,22 @@ class Classifier(Encoder, ABC):
         return {name: torch.cat([part[name] for part in parts]) for name in layers}
 
     def classify(self, images: Tensor | Sequence[Tensor]) -> Classification:
-        """Return the classes' probabilities; images as `encode` takes them."""
-        logits = self.encode(images, layers=("logits",))["logits"]
-        return Classification(probabilities=logits.softmax(dim=1), classes=self.classes)
+        """Return the classes' probabilities; images as `encode` takes them.
+
+        With `mirrored` the mean over each picture and its mirror image (Krizhevsky et al. 2012,
+        section 4.1).
+        """
+        probabilities = self._probabilities(images)
+        if self.config.mirrored:
+            if isinstance(images, Tensor):
+                images = images.flip(-1)
+            else:
+                images = [image.flip(-1) for image in images]
+            probabilities = (probabilities + self._probabilities(images)) / 2
+        return Classification(probabilities=probabilities, classes=self.classes)
+
+    def _probabilities(self, images: Tensor | Sequence[Tensor]) -> Tensor:
+        return self.encode(images, layers=("logits",))["logits"].softmax(dim=1)
 
     def _features(self, images: Any, layers: Sequence[str]) -> dict[str, Tensor]:
         prepared = self.prepare(images)["images"].to(self.device, self.dtype)

@@ -22,6 +22,11 @@ class ClassifierConfig(Options):
     dropout: float = option(
         0.0, minimum=0.0, maximum=0.95, help="of the features that the classes are read from"
     )
+    mirrored: bool = option(
+        False,
+        help="classes are the mean over the picture and its mirror image: twice the work, surer; "
+        "for pictures that mean the same mirrored",
+    )
 
     def check(self) -> None:
         """Demand two classes at least, all different, and maps that do not vanish."""

@@ -55,6 +55,17 @@ def test_probabilities_are_those_of_the_logits(build):
     assert said.names == [model.classes[label] for label in said.labels]
 
 
+def test_mirrored_is_the_mean_over_both_sides(build):
+    one, both = build(), build(mirrored=True)
+    images = pictures()
+    sides = [one.classify(side).probabilities for side in (images, images.flip(-1))]
+    assert not torch.allclose(*sides, atol=1e-4)
+    expected = (sides[0] + sides[1]) / 2
+    torch.testing.assert_close(both.classify(images).probabilities, expected)
+    torch.testing.assert_close(both.classify([*images]).probabilities, expected)
+    assert torch.equal(both.encode(images)["pooled"], one.encode(images)["pooled"])
+
+
 def test_many_pictures_are_as_good_as_few(build):
     model, images = build(), pictures(300)
     whole = model.classify(images).probabilities

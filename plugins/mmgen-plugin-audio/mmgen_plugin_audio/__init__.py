@@ -1,0 +1,1 @@
+"""Sound as a condition: an encoder of log-mel spectrograms."""
