@@ -12,6 +12,22 @@ from importlib.metadata import version
 from pathlib import Path
 
 
+def beside(folder: Path, *, packages: Sequence[str]) -> None:
+    """Make libraries importable in this process, installed in `folder` unless they are there.
+
+    They come without dependencies and behind mmgen's own packages, which stay the same versions.
+    """
+    done = folder / "installed.txt"
+    wanted = "\n".join(packages)
+    if not (done.exists() and done.read_text() == wanted):
+        print(f"installing {', '.join(packages)} in {folder}", file=sys.stderr)
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        target = ["--upgrade", "--no-deps", "--target", str(folder)]
+        subprocess.run([*pip, *target, *packages], check=True)
+        done.write_text(wanted)
+    sys.path.append(str(folder))
+
+
 def environment(folder: Path, *, packages: Sequence[str], imported: Sequence[str]) -> Path:
     """Make the environment `folder` unless it is there already; returns its Python.
 

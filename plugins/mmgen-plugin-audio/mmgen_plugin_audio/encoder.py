@@ -82,16 +82,18 @@ class AudioEncoder(Encoder):
         clips, lengths = pad_clips([clip[:most] for clip in values])
         return {"clips": clips, "lengths": lengths}
 
-    def spectrogram(self, clips: Tensor) -> Tensor:
-        """Return the log-mel spectrogram (N, mels, frames) of clips (N, samples)."""
+    def spectrogram(self, clips: Tensor, lengths: Tensor) -> Tensor:
+        """Return the log-mel spectrogram (N, mels, frames) of what `prepare` returned."""
         window, filters = self._window_and_filters(clips.device)
-        mel = mel_spectrogram(clips.float(), filters, window, fft_size=self.fft_size, hop=self.hop)
+        mel = mel_spectrogram(
+            clips.float(), filters, window, fft_size=self.fft_size, hop=self.hop, lengths=lengths
+        )
         return log_mel(mel)
 
     def forward(self, *, clips: Tensor, lengths: Tensor) -> Embedding:  # type: ignore[override]
         """Embed what `prepare` returned."""
         frames = 1 + lengths // self.hop
-        maps = self.spectrogram(clips)
+        maps = self.spectrogram(clips, lengths)
         mask = _until(frames, maps.shape[2])
         maps = _standardised(maps, mask)
         if self.training and self.config.masks:
@@ -144,7 +146,7 @@ class AudioEncoder(Encoder):
 
 
 class Half(nn.Module):
-    """A convolution that halves both sides, one that keeps them, and a way around the second."""
+    """A convolution that halves both sides, one of single places, and a way around the second."""
 
     def __init__(self, width: int, out_width: int) -> None:
         super().__init__()
