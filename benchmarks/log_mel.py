@@ -73,14 +73,7 @@ class Ours:
     """What the encoder computes, before its logarithm."""
 
     def __init__(self) -> None:
-        self.filters = mel_filters(PEERS = (
-    "librosa==0.11.0",
-    "transformers==5.23.0",
-    # What these import and mmgen does not bring.
-    "numba", "llvmlite", "audioread", "pooch", "platformdirs", "lazy_loader", "msgpack",
-    "decorator", "regex",
-)  # fmt: skip
-RATE, WINDOW, MELS, 0, RATE / 2, "slaney")
+        self.filters = mel_filters(RATE, WINDOW, MELS, 0, RATE / 2, "slaney")
         self.window = torch.hann_window(WINDOW)
 
     def compute(self, clips: Sequence[torch.Tensor]) -> torch.Tensor:
