@@ -9,7 +9,7 @@ import torch
 from mmgen.cli.progress import Progress
 from mmgen.errors import InputError, UnsupportedConditionError, UnsupportedOperationError
 from mmgen.families import load_reference
-from mmgen.interfaces import Generator, Model, Samples
+from mmgen.interfaces import Encoder, Generator, Model, Samples
 from mmgen.interfaces.capabilities import Interpolates, Reconstructs
 from mmgen.interfaces.counting import take_rows
 from mmgen.interfaces.memory import report_out_of_memory
@@ -36,7 +36,21 @@ def load_generator(name: str, *, device: str | None, dtype: str | None) -> Gener
     """
     model = load_model(name, device=device, dtype=dtype)
     if not isinstance(model, Generator):
-        raise UnsupportedOperationError(f"{name!r} is an encoder: it makes no pictures")
+        raise UnsupportedOperationError(
+            f"{name!r} is an encoder: it makes no pictures; save embeddings with -o FILE.npz"
+        )
+    return model
+
+
+def load_encoder(name: str, *, device: str | None, dtype: str | None) -> Encoder:
+    """Load a model that makes embeddings.
+
+    Raises:
+        UnsupportedOperationError: it is a generator.
+    """
+    model = load_model(name, device=device, dtype=dtype)
+    if not isinstance(model, Encoder):
+        raise UnsupportedOperationError(f"{name!r} makes pictures, and no embeddings")
     return model
 
 

@@ -19,7 +19,7 @@ from mmgen.cli.request import (
 )
 from mmgen.cli.target import Target, find_target, note_size
 from mmgen.cli.threads import wait_politely
-from mmgen.media.targets import FORMATS
+from mmgen.media.targets import FORMATS, check_output
 from mmgen.options import MOST_SEED
 
 if TYPE_CHECKING:
@@ -92,10 +92,16 @@ def command(**asked: Any) -> None:
     One value of an input serves all pictures; k values give k pictures, or with -n N, N of each.
 
     A batch file has a request per line or row: n, seed, output, inputs and options by name.
+
+    An encoder prints embeddings of its inputs, or the classes of pictures; -o FILE.npz saves them.
     """
     choice = _Choice(**{name: asked[name] for name in _Choice.__dataclass_fields__})
-    target = find_target(asked["model"], install=asked["yes"])
+    target = find_target(asked["model"], install=asked["yes"], encoders=True)
     request = _request(asked, target)
+    # Of a model that is not here yet, only what is asked for can tell.
+    if target.kind == "encoder" or (not target.kind and str(choice.output).endswith(".npz")):
+        _embed(target, request, choice)
+        return
     results = _prepare(request, target, choice)
     note_size(target)
     wait_politely()
@@ -104,6 +110,46 @@ def command(**asked: Any) -> None:
     loaded = load_generator(target.name, device=choice.device, dtype=choice.dtype)
     for result in results:
         _make(loaded, result, choice)
+
+
+def _embed(target: Target, request: Request, choice: "_Choice") -> None:
+    """Run an encoder."""
+    asked = {
+        "-n": request.num_images is not None,
+        "--seed": request.seed is not None,
+        "--set": bool(request.options),
+        "--reconstruct": choice.reconstruct,
+        "--interpolate": choice.interpolate is not None,
+        "--batch-file": choice.batch_file is not None,
+        "--format": choice.kind is not None,
+    }
+    given = [name for name, there in asked.items() if there]
+    if given:
+        raise click.UsageError(
+            f"{target.name!r} is an encoder: it takes no {' and no '.join(given)}"
+        )
+    for path in request.inputs.get("image", ()):
+        check_picture(path)
+    place = _npz(choice)
+    note_size(target)
+    wait_politely()
+    from mmgen.cli import embedding, operations  # torch from here on
+
+    model = operations.load_encoder(target.name, device=choice.device, dtype=choice.dtype)
+    embedding.embed(
+        model, request.inputs, place, batch_size=choice.batch_size, as_json=choice.as_json
+    )
+
+
+def _npz(choice: "_Choice") -> Path | None:
+    """Return the file for embeddings; None where they are printed."""
+    if choice.output is None:
+        return None
+    path = Path(choice.output)
+    if path.suffix != ".npz":
+        raise click.UsageError(f"an encoder's output is a .npz file; got {choice.output!r}")
+    check_output(path, force=choice.force)
+    return path
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class Target:
         name: as `mmgen.from_pretrained` takes it.
         slots: those that are known; None where only the loaded model can tell.
         complete: whether `slots` are all of them.
+        kind: "generator" or "encoder"; "" where only the loaded model can tell.
         generation, size: the options of `generate`, and the size of the pictures; None where only
             the loaded model can tell.
     """
@@ -34,6 +35,7 @@ class Target:
     name: str
     slots: tuple[Slot, ...] = ()
     complete: bool = False
+    kind: str = ""
     generation: type[Options] | None = None
     size: Size | None = None
 
@@ -62,7 +64,12 @@ def find_target(name: str, *, install: bool = False, encoders: bool = False) -> 
         raise UnsupportedOperationError(f"{name!r} is an {entry.kind}: it makes no pictures")
     generation = _generation(entry.architecture, entry.family)
     return Target(
-        name=name, slots=entry.slots, complete=True, generation=generation, size=entry.size
+        name=name,
+        slots=entry.slots,
+        complete=True,
+        kind=entry.kind,
+        generation=generation,
+        size=entry.size,
     )
 
 
@@ -99,7 +106,12 @@ def _of_place(name: str) -> Target:
     folder = inner if not (path / "config.json").exists() and inner.is_dir() else path
     config = _read(folder / "config.json")
     generation = _generation(str(config.get("architecture")), str(config.get("family")))
-    return Target(name=name, slots=tuple(_label_slots(folder, config)), generation=generation)
+    return Target(
+        name=name,
+        slots=tuple(_label_slots(folder, config)),
+        kind=str(config.get("kind", "")),
+        generation=generation,
+    )
 
 
 def _label_slots(folder: Path, config: dict[str, Any]) -> list[Slot]:
