@@ -13,7 +13,7 @@ class WordVectorsConfig(Options):
     vectors: str = option(
         "",
         help="file of vectors to start from: GloVe's text, word2vec's text or binary, also .gz; "
-        "none: they are learned",
+        "of the Hub as org/name:file or org/name@revision:file; none: they are learned",
     )
     dimension: int = option(64, minimum=1, help="of a word's vector; that of the file where one is")
     tuned: bool = option(True, help="the vectors learn with the generator; no: they stay")

@@ -1,15 +1,18 @@
 """The encoder of words."""
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from mmgen.errors import DataError, MmgenWarning
+from mmgen.hub.files import fetch_file
 from mmgen.interfaces import Embedding, Encoder
 from mmgen_plugin_text.config import WordVectorsConfig
 from mmgen_plugin_text.pooling import Attention, Bag, Recurrent
@@ -18,6 +21,7 @@ from mmgen_plugin_text.vector_files import Vectors, read_vectors
 from mmgen_plugin_text.words import bucket, pieces, split_words
 
 VOCABULARY = "vocabulary.txt"
+_OF_HUB = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^:]+))?:(?P<path>.+)")
 _NONE, _UNKNOWN, _FIRST = 0, 1, 2
 
 
@@ -64,7 +68,7 @@ class WordVectors(Encoder):
         common = [word for word in common if word][: config.max_words]
         given = None
         if config.vectors:
-            given = read_vectors(config.vectors, common, most=config.max_words)
+            given = read_vectors(_located(config.vectors), common, most=config.max_words)
             config = replace(config, vectors="", dimension=given.values.shape[1])
         # Words of the file that `split_words` never gives would only take room.
         known = [word for word in given.words if split_words(word) == [word]] if given else []
@@ -151,3 +155,11 @@ class WordVectors(Encoder):
         """Return the buckets of the words' pieces, int64 (V, G), -1 where there is none."""
         rows = [torch.tensor(self._buckets(word)) for word in words]
         return nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=-1)
+
+
+def _located(vectors: str) -> Path:
+    """Return the file of vectors, fetched where it is named as one of the Hub's."""
+    of_hub = _OF_HUB.fullmatch(vectors)
+    if of_hub is None or Path(vectors).exists():
+        return Path(vectors)
+    return fetch_file(of_hub["repo"], of_hub["path"], of_hub["revision"])

@@ -98,6 +98,25 @@ def test_vectors_of_a_file_are_taken_and_may_stay(file):
     assert make(vectors=str(file)).vectors.weight.requires_grad
 
 
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("org/words:a/b.txt", ("org/words", "a/b.txt", None)),
+        ("org/words@v1:b.txt", ("org/words", "b.txt", "v1")),
+    ],
+)
+def test_a_file_of_the_hub_is_fetched(file, monkeypatch, name, asked):
+    calls = []
+
+    def fetch_file(*arguments):
+        calls.append(arguments)
+        return file
+
+    monkeypatch.setattr("mmgen_plugin_text.word_vectors.fetch_file", fetch_file)
+    assert make(vectors=name).config.dimension == 3
+    assert calls == [asked]
+
+
 def test_the_file_s_words_follow_the_data_s(file):
     encoder = make(vectors=str(file))
     # "Whales" is never asked for: words are folded to small letters.
