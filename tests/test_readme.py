@@ -131,8 +131,9 @@ def test_files_that_a_text_points_to_exist(text: Path) -> None:
     assert [link for link in links if not (text.parent / link).exists()] == []
 
 
-def test_the_picture_was_made_with_the_weights_that_ship() -> None:
-    with Image.open(ROOT / "docs" / "vae-mnist.png") as picture:
+@pytest.mark.parametrize("name", ["vae-mnist", "dcgan-emoji"])
+def test_the_picture_was_made_with_the_weights_that_ship(name: str) -> None:
+    with Image.open(ROOT / "docs" / f"{name}.png") as picture:
         made_with = json.loads(picture.info["mmgen"])["model"]
     shipped = catalogue().find(made_with["name"])
     assert made_with["sha256"] == {file.path: file.sha256 for file in shipped.files}
