@@ -18,7 +18,8 @@ def test_a_recipe_is_valid_and_its_network_small_enough_to_bundle(path):
     settings = build_settings(config["architecture"], config)
     (family,) = mmgen_families()
     architecture = next(a for a in family.architectures if a.name == settings.architecture)
-    values = {"classes": ("a", "b"), **settings.model}
+    names = {"classes": ("a", "b")} if architecture.kind == "encoder" else {}
+    values = {**names, **settings.model}
     with torch.device("meta"):
         model = load_reference(architecture.network)(architecture.config.build(values))
     assert model.num_parameters < 5e6
