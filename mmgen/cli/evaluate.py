@@ -159,7 +159,7 @@ def find_measured(model: str, *, install: bool) -> Target:
     A folder needs no slash here: a run is named as it was for `mmgen train`.
     """
     place = f"./{model}" if "/" not in model and Path(model).is_dir() else model
-    return find_target(place, install=install, encoders=True)
+    return find_target(place, install=install)
 
 
 def check_local(target: Target) -> None:

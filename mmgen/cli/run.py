@@ -96,7 +96,7 @@ def command(**asked: Any) -> None:
     An encoder prints embeddings of its inputs, or the classes of pictures; -o FILE.npz saves them.
     """
     choice = _Choice(**{name: asked[name] for name in _Choice.__dataclass_fields__})
-    target = find_target(asked["model"], install=asked["yes"], encoders=True)
+    target = find_target(asked["model"], install=asked["yes"])
     request = _request(asked, target)
     # Of a model that is not here yet, only what is asked for can tell.
     if target.kind == "encoder" or (not target.kind and str(choice.output).endswith(".npz")):

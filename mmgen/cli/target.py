@@ -12,7 +12,6 @@ from mmgen.errors import (
     ModelFileError,
     NotInstalledError,
     UnknownNameError,
-    UnsupportedOperationError,
 )
 from mmgen.options import Options
 from mmgen.plugins import manager
@@ -47,12 +46,11 @@ class Target:
         return inner or path.name or "samples"
 
 
-def find_target(name: str, *, install: bool = False, encoders: bool = False) -> Target:
+def find_target(name: str, *, install: bool = False) -> Target:
     """Return what is known of a zoo name, a folder or a Hub repository.
 
     Args:
         install: install an official plugin that is missing.
-        encoders: whether a model that makes no pictures will do.
 
     Raises:
         UnknownNameError, NotInstalledError, PluginError, ModelFileError: in words, with what to do.
@@ -60,8 +58,6 @@ def find_target(name: str, *, install: bool = False, encoders: bool = False) -> 
     if "/" in name or "\\" in name:
         return _of_place(name)
     entry = _find_entry(name, install)
-    if entry.kind != "generator" and not encoders:
-        raise UnsupportedOperationError(f"{name!r} is an {entry.kind}: it makes no pictures")
     generation = _generation(entry.architecture, entry.family)
     return Target(
         name=name,

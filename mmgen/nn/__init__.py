@@ -7,6 +7,7 @@ from mmgen.nn.adversarial import (
     one_centred_penalty,
     zero_centred_penalty,
 )
+from mmgen.nn.attention import transformer_encoder
 from mmgen.nn.augmentation import random_affine, random_colour, random_crop, random_erase
 from mmgen.nn.diff_augment import diff_augment
 from mmgen.nn.doubling import DoublingConv
@@ -19,6 +20,7 @@ from mmgen.nn.likelihoods import (
     Likelihood,
     likelihood,
 )
+from mmgen.nn.pooling import AttentionPooling, masked_mean
 from mmgen.nn.residual import Downsample, Modulation, ResidualConv, ResidualLinear, Upsample
 from mmgen.nn.spherical import spherical
 
@@ -26,6 +28,7 @@ __all__ = [
     "ADVERSARIAL_LOSSES",
     "LIKELIHOODS",
     "AdversarialLoss",
+    "AttentionPooling",
     "Bernoulli",
     "DiscretisedLogisticMixture",
     "DoublingConv",
@@ -40,11 +43,13 @@ __all__ = [
     "diff_augment",
     "dropout",
     "likelihood",
+    "masked_mean",
     "one_centred_penalty",
     "random_affine",
     "random_colour",
     "random_crop",
     "random_erase",
     "spherical",
+    "transformer_encoder",
     "zero_centred_penalty",
 ]

@@ -62,8 +62,9 @@ def _without_paths(figure: dict[str, Any]) -> dict[str, Any]:
     protocol = dict(figure["protocol"])
     for key in ("model", "extractor", "classifier"):
         part = protocol.get(key)
-        if isinstance(part, Mapping) and Path(str(part.get("name"))).is_dir():
-            protocol[key] = {**part, "name": _folder_name(Path(part["name"]))}
+        name = part.get("name") if isinstance(part, Mapping) else None
+        if name and Path(name).is_dir():
+            protocol[key] = {**part, "name": _folder_name(Path(name))}
     return {**figure, "protocol": protocol}
 
 

@@ -135,23 +135,21 @@ def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData) -> E
     table = f"conditions.{slot}"
     values = dict(values)
     if "model" in values:
-        encoder = from_pretrained(values.pop("model"))
+        trained = from_pretrained(values.pop("model"))
         if values:
             raise OptionError(f"[{table}] a trained encoder takes no settings; got {values}")
-    else:
-        name = values.pop("encoder")
-        _, _, architecture = manager().architecture(name)
-        if architecture.kind != "encoder":
-            raise OptionError(f"[{table}] needs an encoder; {name!r} is a {architecture.kind}")
-        if "classes" in {info.name for info in describe(architecture.config)}:
-            values.setdefault("classes", data.class_names)
-        config = build_table(table, architecture.config, values)
-        encoder = build_encoder(name, config, data.column(slot))
-    if not isinstance(encoder, Encoder):
-        raise OptionError(
-            f"[{table}] needs an encoder; got the generator {encoder.identity.architecture!r}"
-        )
-    return encoder
+        if not isinstance(trained, Encoder):
+            name = trained.identity.architecture
+            raise OptionError(f"[{table}] needs an encoder; got the generator {name!r}")
+        return trained
+    name = values.pop("encoder")
+    _, _, architecture = manager().architecture(name)
+    if architecture.kind != "encoder":
+        raise OptionError(f"[{table}] needs an encoder; {name!r} is a {architecture.kind}")
+    if "classes" in {info.name for info in describe(architecture.config)}:
+        values.setdefault("classes", data.class_names)
+    config = build_table(table, architecture.config, values)
+    return build_encoder(name, config, data.column(slot))
 
 
 def match_labels(model: Model, data: TrainingData) -> TrainingData:

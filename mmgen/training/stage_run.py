@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmgen.errors import DataError
 from mmgen.interfaces.noise import TrainingNoise
 from mmgen.interfaces.trainer import Batch, Phase, Stage, Trainer
 from mmgen.training.config import TrainingConfig
@@ -61,7 +62,8 @@ def make_order(source: Source, config: TrainingConfig, seed: int) -> Order:
     home = home_of(source)
     if not config.balance:
         return ShuffledOrder(len(source), seed, home)
-    assert source.labels is not None  # checked before the run began
+    if source.labels is None:
+        raise DataError("training.balance needs labels; this stage's encoded pictures have none")
     return BalancedOrder(source.labels, config.balance, seed, home)
 
 

@@ -1,6 +1,7 @@
 """Sound at the door: any file, rate and channels become one channel at one rate."""
 
 import io
+import math
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,12 @@ def test_silence_is_sound() -> None:
 
 
 def test_what_is_too_loud_is_cut_with_a_warning() -> None:
-    with pytest.warns(MmgenWarning, match=r"'speech' has samples up to 1\.5; those beyond 1"):
+    words = r"'speech' has samples up to 1\.5; those beyond 1"
+    with pytest.warns(MmgenWarning, match=words):
         (found,) = read(3 * tone())
+    assert found.abs().max() == 1
+    with pytest.warns(MmgenWarning, match=words):
+        (found,) = read((3 * tone(rate=16000), 16000))
     assert found.abs().max() == 1
 
 
@@ -127,6 +132,7 @@ def cut_short(tmp_path: Path) -> Path:
         ((np.zeros(10), 0), "a rate is a whole number of samples a second; got 0"),
         ((np.zeros(10), 8000.5), r"got 8000\.5"),
         ((np.zeros(10), "fast"), "got 'fast'"),
+        ((np.zeros(10), math.inf), "got inf"),
         ((np.zeros(1), 192_000), "is shorter than one sample at 8,000 Hz"),
         ([], "got an empty list; give at least one clip"),
     ],

@@ -100,6 +100,12 @@ def test_folders_of_this_machine_go_by_their_own_names(model: Path, tmp_path: Pa
     assert str(tmp_path) not in (model / "training.json").read_text()
 
 
+def test_a_model_of_memory_has_no_folder_s_name(model: Path) -> None:
+    record(model, [fid(2.0, model={"name": "", "source": "memory"})])
+    (figure,) = read_training(model)["measurements"]
+    assert figure["protocol"]["model"]["name"] == ""
+
+
 def test_a_model_without_a_record_gets_one(model: Path) -> None:
     (model / "training.json").unlink()
     assert record(model, [fid(3.5)]) == model / "training.json"

@@ -1,5 +1,6 @@
 """The encoder of sound."""
 
+import math
 import warnings
 from typing import Any
 
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from mmgen.errors import MmgenWarning
 from mmgen.interfaces import Embedding, Encoder
 from mmgen.media.sound import pad_clips
+from mmgen.nn import AttentionPooling, transformer_encoder
 from mmgen.slots import Slot
 from mmgen_plugin_audio.config import AudioEncoderConfig
 from mmgen_plugin_audio.mel import fft_size_for, log_mel, mel_filters, mel_spectrogram
@@ -46,19 +48,11 @@ class AudioEncoder(Encoder):
         self.dropout = nn.Dropout(config.dropout)
         self.attention: nn.TransformerEncoder | None = None
         if config.depth:
-            layer = nn.TransformerEncoderLayer(
-                config.width,
-                config.heads,
-                dim_feedforward=4 * config.width,
-                dropout=config.dropout,
-                activation="gelu",
-                batch_first=True,
-                norm_first=True,
+            self.attention = transformer_encoder(
+                config.width, config.depth, config.heads, dropout=config.dropout
             )
-            self.attention = nn.TransformerEncoder(layer, config.depth, enable_nested_tensor=False)
         self.norm = nn.LayerNorm(config.width)
-        self.inner = nn.Linear(config.width, config.width)
-        self.query = nn.Linear(config.width, 1, bias=False)
+        self.pool = AttentionPooling(config.width)
 
     def slot(self, name: str, *, required: bool = False) -> Slot:
         """Return the slot with the rate."""
@@ -110,9 +104,7 @@ class AudioEncoder(Encoder):
             places = _places(tokens.shape[1], tokens.shape[2], tokens.device)
             tokens = self.attention(tokens + places.to(tokens.dtype), src_key_padding_mask=~mask)
         tokens = self.norm(tokens)
-        scores = self.query(self.inner(tokens).tanh())[..., 0]
-        weights = scores.masked_fill(~mask, -torch.inf).softmax(dim=1)
-        return Embedding(tokens, mask, torch.einsum("nl,nld->nd", weights, tokens))
+        return Embedding(tokens, mask, self.pool(tokens, mask))
 
     def _window_and_filters(self, device: torch.device) -> tuple[Tensor, Tensor]:
         """Return what the spectrum needs; made on first use, since it is not learned."""
@@ -181,6 +173,6 @@ def _standardised(maps: Tensor, mask: Tensor) -> Tensor:
 def _places(length: int, width: int, device: torch.device) -> Tensor:
     """Return sines and cosines of the places, (length, width): Vaswani et al. 2017, section 3.5."""
     half = (width + 1) // 2
-    rates = torch.exp(-torch.arange(half, device=device) / half * torch.log(torch.tensor(1e4)))
+    rates = torch.exp(-torch.arange(half, device=device) / half * math.log(1e4))
     angles = torch.arange(length, device=device)[:, None] * rates
     return torch.cat([angles.sin(), angles.cos()], dim=1)[:, :width]

@@ -4,11 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-
-def mean(tokens: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean (N, D) of tokens (N, L, D) where mask, bool (N, L), is True."""
-    weights = mask.to(tokens.dtype)[..., None]
-    return (tokens * weights).sum(dim=1) / weights.sum(dim=1)
+from mmgen.nn import AttentionPooling, masked_mean
 
 
 class Bag(nn.Module):
@@ -20,23 +16,20 @@ class Bag(nn.Module):
 
     def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return tokens (N, L, width) and pooled (N, width)."""
-        return tokens, mean(tokens, mask)
+        return tokens, masked_mean(tokens, mask)
 
 
 class Attention(nn.Module):
-    """A mean whose weights are learned: Yang et al. 2016, equations 5 to 7."""
+    """A mean whose weights are learned."""
 
     def __init__(self, dimension: int) -> None:
         super().__init__()
         self.width = dimension
-        self.inner = nn.Linear(dimension, dimension)
-        self.query = nn.Linear(dimension, 1, bias=False)
+        self.mean = AttentionPooling(dimension)
 
     def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return tokens (N, L, width) and pooled (N, width)."""
-        scores = self.query(self.inner(tokens).tanh())[..., 0]
-        weights = scores.masked_fill(~mask, -torch.inf).softmax(dim=1)
-        return tokens, torch.einsum("nl,nld->nd", weights, tokens)
+        return tokens, self.mean(tokens, mask)
 
 
 class Recurrent(nn.Module):

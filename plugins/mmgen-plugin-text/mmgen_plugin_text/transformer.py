@@ -10,8 +10,8 @@ from torch import Tensor, nn
 
 from mmgen.errors import DataError, MmgenWarning, ModelFileError
 from mmgen.interfaces import Embedding, Encoder
+from mmgen.nn import masked_mean, transformer_encoder
 from mmgen_plugin_text.config import TextTransformerConfig
-from mmgen_plugin_text.pooling import mean
 
 TOKENIZER = "tokenizer.json"
 _PADDING = "<pad>"
@@ -21,7 +21,7 @@ class TextTransformer(Encoder):
     """Attention among byte pairs: Vaswani et al. 2017; Sennrich et al. 2016.
 
     Pairs are learned from the data's texts. All single bytes are among them, so every text in
-    every script has tokens. Layers normalise first (Xiong et al. 2020).
+    every script has tokens.
     """
 
     config: TextTransformerConfig
@@ -38,21 +38,10 @@ class TextTransformer(Encoder):
         self.places = nn.Parameter(torch.empty(config.length, config.width))
         nn.init.normal_(self.places, std=0.02)
         nn.init.normal_(self.vectors.weight, std=0.02)
-        layer = nn.TransformerEncoderLayer(
-            config.width,
-            config.heads,
-            dim_feedforward=4 * config.width,
-            dropout=config.dropout,
-            activation="gelu",
-            batch_first=True,
-            norm_first=True,
+        self.layers = transformer_encoder(
+            config.width, config.depth, config.heads, dropout=config.dropout
         )
-        self.layers = nn.TransformerEncoder(
-            layer,
-            config.depth,
-            norm=nn.LayerNorm(config.width),
-            enable_nested_tensor=False,
-        )
+        self.norm = nn.LayerNorm(config.width)
 
     @classmethod
     def from_data(cls, config: TextTransformerConfig, values: Sequence[str]) -> "TextTransformer":
@@ -108,5 +97,5 @@ class TextTransformer(Encoder):
         """Embed tokens int64 (N, L)."""
         mask = tokens > 0
         states = self.vectors(tokens) + self.places[: tokens.shape[1]]
-        states = self.layers(states, src_key_padding_mask=~mask)
-        return Embedding(states, mask, mean(states, mask))
+        states = self.norm(self.layers(states, src_key_padding_mask=~mask))
+        return Embedding(states, mask, masked_mean(states, mask))

@@ -63,7 +63,7 @@ def read_vectors(path: str | Path, wanted: Collection[str] = (), *, most: int = 
                 if not np.isfinite(vector).all():
                     raise DataError(f"{path}: the vector of {word!r} is not finite")
                 found[word] = vector
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, OverflowError, zlib.error) as error:
         raise DataError(f"{path} cannot be read as vectors of words: {error}") from error
     if not found:
         raise DataError(f"{path} has no vectors of words")

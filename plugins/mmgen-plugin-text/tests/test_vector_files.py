@@ -92,6 +92,7 @@ def test_a_word_that_is_no_utf_8_is_left_out_in_words(write):
         ("0 3\n", "promises 0 words × 3"),
         (binary()[:-5], r"ends within word 3 of 3"),
         (binary(count=9), r"ends within word 4 of 9"),
+        (b"9 9999999999999999999999\n", "cannot be read"),
         (gzip.compress(text_rows().encode(), mtime=0)[:-12], "cannot be read"),
     ],
 )

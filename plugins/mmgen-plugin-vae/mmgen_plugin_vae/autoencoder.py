@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mmgen.errors import InputError, UnknownNameError
 from mmgen.interfaces import Condition, Conditioner, Generator, LogLikelihood, Noise, Progress
-from mmgen.nn import Likelihood, likelihood, spherical
+from mmgen.nn import Likelihood, likelihood, masked_mean, spherical
 from mmgen.slots import Size, Slot
 from mmgen_plugin_vae.config import VaeConfig, VaeGeneration
 from mmgen_plugin_vae.importance import ImportanceSampling, estimate
@@ -110,9 +110,7 @@ class Autoencoder(Generator):
         """
         if not self.condition_width:
             return None
-        mask = condition.token_mask[:, :, None].to(condition.tokens.dtype)
-        summed = (condition.tokens * mask).sum(dim=1)
-        return condition.pooled + summed / mask.sum(dim=1).clamp(min=1)
+        return condition.pooled + masked_mean(condition.tokens, condition.token_mask)
 
     def sample(self, condition: Condition, rng: Noise, options: VaeGeneration) -> Tensor:
         """Draw images (N, C, H, W) in [0, 1]: latents from the prior, then the way down.
