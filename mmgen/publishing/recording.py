@@ -62,7 +62,9 @@ def _without_paths(figure: dict[str, Any]) -> dict[str, Any]:
     protocol = dict(figure["protocol"])
     for key in ("model", "extractor", "classifier"):
         part = protocol.get(key)
-        name = part.get("name") if isinstance(part, Mapping) else None
+        if not isinstance(part, Mapping):
+            continue
+        name = str(part.get("name", ""))
         if name and Path(name).is_dir():
             protocol[key] = {**part, "name": _folder_name(Path(name))}
     return {**figure, "protocol": protocol}
