@@ -1,4 +1,4 @@
-"""`mmgen run` of an encoder: embeddings, and the classes of pictures."""
+"""`mmgen run` of an encoder: embeddings, and the classes of what was given."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ import torch
 from mmgen.cli.output import print_json
 from mmgen.errors import InputError, UnsupportedConditionError
 from mmgen.families import load_reference
-from mmgen.interfaces import Classifies, Encoder
+from mmgen.interfaces import Classifies, Encoder, classes_of
 from mmgen.interfaces.memory import report_out_of_memory
 from mmgen.media.files import atomic_file
 from mmgen.media.pictures import to_contract
@@ -80,8 +80,8 @@ def _encode(model: Encoder, given: Sequence[str], batch_size: int) -> Arrays:
         batch["tokens"] = np.pad(batch["tokens"], ((0, 0), (0, missing), (0, 0)))
         batch["token_mask"] = np.pad(batch["token_mask"], ((0, 0), (0, missing)))
     found = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
-    if isinstance(model, Classifies):
-        found["classes"] = np.array(model.classes)
+    if classes := classes_of(model):
+        found["classes"] = np.array(classes)
     return found
 
 
@@ -106,7 +106,7 @@ def _look(model: Encoder, values: Any) -> Arrays:
         "tokens": embedding.tokens.float().cpu().numpy(),
         "token_mask": embedding.token_mask.cpu().numpy(),
     }
-    if isinstance(model, Classifies):
+    if isinstance(model, Classifies) and model.classes:
         found["probabilities"] = model.classify(values).probabilities.cpu().numpy()
     return found
 

@@ -14,6 +14,7 @@ from mmgen.data.options import DataOptions
 from mmgen.data.pictures import PictureData
 from mmgen.data.records import EncodedPictures, Problem, Records
 from mmgen.data.shapes import common_shape, read_headers
+from mmgen.data.sounds import Heard, hear
 from mmgen.data.threads import Progress, map_in_threads
 from mmgen.errors import DataError
 from mmgen.media.pictures import convert_mode
@@ -52,7 +53,17 @@ def assemble(
         strict = options.replace(on_broken="stop")
         given = _decode_any(records.given, strict, f"{name} (what goes in)", progress)
         decoded, given = _in_step(decoded, given)
-    problems = (*records.problems, *decoded.problems, *(given.problems if given else ()))
+    heard = None
+    if records.sounds is not None:
+        heard = hear(records.sounds, options, name=name)
+        rows = np.intersect1d(decoded.rows, heard.rows)
+        decoded, given = _only(decoded, rows), None if given is None else _only(given, rows)
+    problems = (
+        *records.problems,
+        *decoded.problems,
+        *(given.problems if given else ()),
+        *(heard.problems if heard else ()),
+    )
     if problems and options.on_broken == "stop":
         raise DataError(
             f"{_in_words(problems, len(records))}; mend or remove them, or leave them out with "
@@ -60,7 +71,7 @@ def assemble(
         )
     if not len(decoded.rows):
         raise DataError(
-            f"the split {split!r} of {name} has no picture that can be decoded"
+            f"the split {split!r} of {name} has nothing that can be decoded"
             + (f": {_in_words(problems, len(records))}" if problems else "")
         )
     records = records.select(decoded.rows) if len(decoded.rows) < len(records) else records
@@ -69,6 +80,8 @@ def assemble(
         labels=records.labels,
         class_names=records.class_names,
         texts=records.texts,
+        clips=None if heard is None else _clips_of(heard, decoded.rows),
+        sample_rate=None if heard is None else heard.sample_rate,
         name=name,
         split=split,
         found_problems=problems,
@@ -93,6 +106,10 @@ def _in_step(decoded: _Decoded, given: _Decoded) -> tuple[_Decoded, _Decoded]:
     return _only(decoded, rows), _only(given, rows)
 
 
+def _clips_of(heard: Heard, rows: np.ndarray) -> list[Tensor]:
+    return [heard.clips[place] for place in np.searchsorted(heard.rows, rows).tolist()]
+
+
 def _only(decoded: _Decoded, rows: np.ndarray) -> _Decoded:
     if len(rows) == len(decoded.rows):
         return decoded
@@ -110,6 +127,8 @@ def _only(decoded: _Decoded, rows: np.ndarray) -> _Decoded:
 
 def _fit_array(pictures: Tensor, options: DataOptions) -> Tensor:
     num_pictures, channels, height, width = pictures.shape
+    if not channels:  # a source without pictures
+        return pictures
     wanted = (options.channels or channels, *(options.height_width or (height, width)))
     if wanted == (channels, height, width):
         return pictures

@@ -1,8 +1,8 @@
-"""Look at every picture of a data set before one trains on it."""
+"""Look at every picture, and hear every sound, of a data set before one trains on it."""
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -12,26 +12,37 @@ import torch
 from torch import Tensor
 
 from mmgen.data.advice import advise
+from mmgen.data.choices import every_value
 from mmgen.data.decoding import BrokenPictureError, decode
 from mmgen.data.fitting import to_array
 from mmgen.data.options import DataOptions
 from mmgen.data.pictures import PictureData
 from mmgen.data.records import EncodedPictures, Problem, Records
 from mmgen.data.registered import load_registered, registered_source
-from mmgen.data.report import CaptionReport, DataReport, Leak, SplitReport
+from mmgen.data.report import CaptionReport, DataReport, Leak, SoundReport, SplitReport
 from mmgen.data.sources import open_source
 from mmgen.data.threads import Progress, map_in_threads
+from mmgen.errors import InputError
+from mmgen.media.sound import decode_mono
 
 _DEFAULTS = DataOptions()
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A sound picture: its row, its shape and a hash of its pixels."""
+    """What came through: its row, and a hash of its pixels or samples.
+
+    Attributes:
+        shape: of a picture, (C, H, W).
+        length: of a sound, in seconds.
+        rate: of a sound, in Hz.
+    """
 
     row: int
-    shape: tuple[int, int, int]  # (C, H, W)
-    pixels: bytes
+    content: bytes
+    shape: tuple[int, int, int] = (0, 0, 0)
+    length: float = 0.0
+    rate: int = 0
 
 
 def check(
@@ -52,7 +63,7 @@ def check(
     reports, seen_by_split = [], {}
     for split, records in records_by_split.items():
         seen, broken = _look_at(records, progress)
-        seen_by_split[split] = {item.pixels: _name(records, item.row) for item in seen}
+        seen_by_split[split] = {item.content: _name(records, item.row) for item in seen}
         reports.append(_report(split, records, seen, broken))
     splits = tuple(reports)
     leaks = tuple(_leaks(seen_by_split))
@@ -87,11 +98,18 @@ def _as_records(data: PictureData) -> Records:
 
 def _look_at(records: Records, progress: Progress | None) -> tuple[list[_Seen], list[Problem]]:
     pictures = records.pictures
+    if isinstance(pictures, Tensor) and not pictures.shape[1] and records.sounds is not None:
+        sounds = records.sounds
+        return _sort(records, lambda row: _listen_to(sounds, row), progress)
     if isinstance(pictures, Tensor):
         return _look_at_array(pictures, progress), list(records.problems)
-    results = map_in_threads(
-        lambda row: _look_at_one(pictures, row), len(pictures), progress=progress
-    )
+    return _sort(records, lambda row: _look_at_one(pictures, row), progress)
+
+
+def _sort(
+    records: Records, look: Callable[[int], _Seen | Problem], progress: Progress | None
+) -> tuple[list[_Seen], list[Problem]]:
+    results = map_in_threads(look, len(records), progress=progress)
     broken = [item for item in results if isinstance(item, Problem)]
     return [item for item in results if isinstance(item, _Seen)], [*records.problems, *broken]
 
@@ -101,7 +119,7 @@ def _look_at_array(pictures: Tensor, progress: Progress | None) -> list[_Seen]:
     shape = (array.shape[1], array.shape[2], array.shape[3])
 
     def look(row: int) -> _Seen:
-        return _Seen(row, shape, _hash(array[row]))
+        return _Seen(row, _hash(array[row]), shape)
 
     return map_in_threads(look, len(array), chunk=1024, progress=progress)
 
@@ -111,7 +129,15 @@ def _look_at_one(pictures: EncodedPictures, row: int) -> _Seen | Problem:
         pixels = to_array(decode(pictures.read(row)))
     except (BrokenPictureError, OSError, KeyError) as error:
         return Problem(pictures.name(row), str(error))
-    return _Seen(row, (pixels.shape[0], pixels.shape[1], pixels.shape[2]), _hash(pixels))
+    return _Seen(row, _hash(pixels), (pixels.shape[0], pixels.shape[1], pixels.shape[2]))
+
+
+def _listen_to(sounds: EncodedPictures, row: int) -> _Seen | Problem:
+    try:
+        samples, rate = decode_mono(sounds.read(row))
+    except (InputError, OSError, KeyError) as error:
+        return Problem(sounds.name(row), str(error))
+    return _Seen(row, _hash(samples), length=len(samples) / rate, rate=rate)
 
 
 def _hash(pixels: np.ndarray) -> bytes:
@@ -121,7 +147,9 @@ def _hash(pixels: np.ndarray) -> bytes:
 
 def _name(records: Records, row: int) -> str:
     pictures = records.pictures
-    return f"row {row + 1}" if isinstance(pictures, Tensor) else pictures.name(row)
+    if not isinstance(pictures, Tensor):
+        return pictures.name(row)
+    return f"row {row + 1}" if records.sounds is None else records.sounds.name(row)
 
 
 def _report(
@@ -129,18 +157,32 @@ def _report(
 ) -> SplitReport:
     rows_by_pixels: dict[bytes, list[int]] = {}
     for item in seen:
-        rows_by_pixels.setdefault(item.pixels, []).append(item.row)
+        rows_by_pixels.setdefault(item.content, []).append(item.row)
     groups = [rows for rows in rows_by_pixels.values() if len(rows) > 1]
     return SplitReport(
         name=split,
         num_pictures=len(seen),
-        sizes=Counter((item.shape[1], item.shape[2]) for item in seen),
-        channels=Counter(item.shape[0] for item in seen),
+        sizes=Counter((item.shape[1], item.shape[2]) for item in seen if not item.rate),
+        channels=Counter(item.shape[0] for item in seen if not item.rate),
+        sounds=_count_sounds(seen),
         labels=_count_labels(records),
-        captions=None if records.texts is None else _count_captions(records.texts),
+        captions=None if records.texts is None else _count_captions(every_value(records.texts)),
         duplicates=tuple(tuple(_name(records, row) for row in rows) for rows in groups),
         broken=tuple(broken),
         notes=records.notes,
+    )
+
+
+def _count_sounds(seen: Sequence[_Seen]) -> SoundReport | None:
+    lengths = [item.length for item in seen if item.rate]
+    if not lengths:
+        return None
+    return SoundReport(
+        num_sounds=len(lengths),
+        rates=Counter(item.rate for item in seen),
+        shortest=min(lengths),
+        mean=sum(lengths) / len(lengths),
+        longest=max(lengths),
     )
 
 

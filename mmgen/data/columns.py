@@ -7,10 +7,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mmgen.data.choices import Choices, Column
 from mmgen.errors import DataError, did_you_mean
 
 LABEL_COLUMNS = ("label", "labels")
 TEXT_COLUMNS = ("text", "caption", "captions")
+AUDIO_COLUMNS = ("audio", "sound", "speech")
 GIVEN_COLUMNS = ("input", "conditioning_image")
 _MOST_CLASSES = 2**20
 
@@ -78,14 +80,21 @@ def to_labels(values: Sequence[Any], class_names: Sequence[str], *, column: str)
     return torch.tensor([known[value] for value in values], dtype=torch.int64)
 
 
-def to_texts(values: Sequence[Any], *, column: str) -> list[str]:
-    """Return a caption per row: "" where there is none, the first where there are several."""
-    return [_caption(value, row, column) for row, value in enumerate(values)]
+def to_texts(values: Sequence[Any], *, column: str) -> Column:
+    """Return a caption per row, "" where there is none, or several where a row has several."""
+    rows = [_captions(value, row, column) for row, value in enumerate(values)]
+    if all(len(captions) == 1 for captions in rows):
+        return [captions[0] for captions in rows]
+    return Choices.of_rows(rows)
+
+
+def _captions(value: Any, row: int, column: str) -> list[str]:
+    if isinstance(value, list | tuple):
+        return [_caption(item, row, column) for item in value] or [""]
+    return [_caption(value, row, column)]
 
 
 def _caption(value: Any, row: int, column: str) -> str:
-    if isinstance(value, list | tuple):
-        value = value[0] if value else None
     if value is None:
         return ""
     if not isinstance(value, str):

@@ -10,6 +10,7 @@ from mmgen.errors import DataError
 
 _COMMON = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".gif", ".bmp")
 _RARE = (".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2")
+SOUND_SUFFIXES = frozenset((".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff"))
 PICTURE_SUFFIXES = frozenset(_COMMON + _RARE)
 
 
@@ -60,6 +61,11 @@ class ZipArchive:
 def is_picture_name(name: str) -> bool:
     """Whether a file's name ends like a picture's."""
     return os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES  # noqa: PTH122 (ten times faster)
+
+
+def is_sound_name(name: str) -> bool:
+    """Whether a file's name ends like a recording's."""
+    return os.path.splitext(name)[1].lower() in SOUND_SUFFIXES  # noqa: PTH122 (as above)
 
 
 def _walk(root: Path) -> list[str]:

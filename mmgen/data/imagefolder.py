@@ -1,9 +1,11 @@
-"""Folders (or zip archives) of picture files.
+"""Folders (or zip archives) of picture files, or of recordings.
 
 The layouts are those of Hugging Face image folders: pictures anywhere; folders train, valid and
 test as splits; one sub-folder per class; metadata.jsonl or metadata.csv with further columns.
 Besides, `x.txt` beside `x.jpg` is its caption. Where metadata has `input_file_name`, each picture
-is to be made from another, and those others are not pictures of the set themselves.
+is to be made from another, and those others are not pictures of the set themselves; with
+`audio_file_name` each has a sound. A folder without pictures may hold recordings, in the same
+layouts.
 """
 
 from collections import Counter
@@ -12,9 +14,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePosixPath
 
+import torch
 from torch import Tensor
 
 from mmgen.data.columns import (
+    AUDIO_COLUMNS,
     GIVEN_COLUMNS,
     LABEL_COLUMNS,
     TEXT_COLUMNS,
@@ -23,7 +27,7 @@ from mmgen.data.columns import (
     to_labels,
     to_texts,
 )
-from mmgen.data.filetree import FileTree, is_picture_name
+from mmgen.data.filetree import FileTree, is_picture_name, is_sound_name
 from mmgen.data.metadata import PATH_ENDING, Metadata, read_metadata
 from mmgen.data.options import DataOptions
 from mmgen.data.records import Problem, Records
@@ -35,7 +39,7 @@ _FOLDER_CLASS = "the class folder"
 
 @dataclass(frozen=True)
 class FilePictures:
-    """Pictures that are files of a tree."""
+    """Pictures, or sounds, that are files of a tree."""
 
     tree: FileTree
     names: list[str]
@@ -51,10 +55,10 @@ class FilePictures:
 
 
 class ImageFolder:
-    """A source of picture files; see the module's docstring for its layouts.
+    """A source of picture files or recordings; see the module's docstring for its layouts.
 
     Raises:
-        DataError: there is no picture in it.
+        DataError: there is neither in it.
     """
 
     def __init__(self, tree: FileTree, *, without: Collection[str] = ()) -> None:
@@ -62,6 +66,9 @@ class ImageFolder:
         self._tree = tree
         self._without = frozenset(without)
         every = [name for name in tree.names if is_picture_name(name)]
+        self._are_sounds = not every
+        if self._are_sounds:
+            every = [name for name in tree.names if is_sound_name(name)]
         pictures = [name for name in every if name not in self._without]
         if not pictures:
             raise DataError(_no_pictures(tree))
@@ -82,8 +89,12 @@ class ImageFolder:
         pictures = self._by_split[split]
         labels, class_names = self._labels(pictures, options.label_column)
         texts = self._texts(pictures, options.text_column)
+        files = FilePictures(self._tree, pictures)
         return Records(
-            pictures=FilePictures(self._tree, pictures),
+            pictures=torch.empty(len(files), 0, 0, 0, dtype=torch.uint8)
+            if self._are_sounds
+            else files,
+            sounds=files if self._are_sounds else self._sounds(pictures, options.audio_column),
             labels=labels,
             class_names=class_names,
             texts=texts,
@@ -107,6 +118,22 @@ class ImageFolder:
         rows = self._metadata.rows.items()
         named = {picture: row.get(f"{column}{PATH_ENDING}") for picture, row in rows}
         return {picture: name for picture, name in named.items() if name is not None}
+
+    def _sounds(self, pictures: list[str], asked: str | None) -> FilePictures | None:
+        columns = [name.removesuffix(PATH_ENDING) for name in self._metadata.path_columns]
+        column = choose_column(
+            asked, AUDIO_COLUMNS, columns, option="audio_column", source=str(self._tree.path)
+        )
+        if column is None:
+            return None
+        named = self._metadata.column(f"{column}{PATH_ENDING}", pictures)
+        silent = [picture for picture, name in zip(pictures, named, strict=True) if name is None]
+        if silent:
+            raise DataError(
+                f"every picture needs a sound; {self._tree.path}: {silent[0]!r} has none in the "
+                f"metadata ({len(silent)} of {len(pictures)})"
+            )
+        return FilePictures(self._tree, named)
 
     def _given(self, pictures: list[str], partners: dict[str, str]) -> FilePictures | None:
         if not partners:
@@ -241,7 +268,7 @@ def _no_pictures(tree: FileTree) -> str:
     kinds = Counter(PurePosixPath(name).suffix.lower() or "no suffix" for name in tree.names)
     found = ", ".join(f"{count} × {kind}" for kind, count in kinds.most_common(5)) or "no files"
     return (
-        f"{tree.path} has no pictures; found {found}. A data set is a folder or zip archive of "
+        f"{tree.path} has no pictures and no sounds; found {found}. A data set is a folder or zip archive of "
         "picture files, a folder of parquet or MNIST-style idx files, an .npz file or the name of "
         "a Hub data set (org/name)"
     )

@@ -12,9 +12,11 @@ from mmgen.data.pictures import PictureData
 from mmgen.data.records import Records
 from mmgen.data.registered import load_registered, registered_source
 from mmgen.data.sources import open_source
+from mmgen.data.sounds import pair_with_sounds
 from mmgen.data.splits import Part, canonical, find_part, held_out_rows, other_rows
 from mmgen.data.stacking import stack
 from mmgen.data.threads import Progress
+from mmgen.data.wordings import caption
 from mmgen.errors import DataError
 
 _DEFAULTS = DataOptions()
@@ -32,7 +34,8 @@ def load(
     Where the source has no validation split, "valid" is a part of its train split
     (`options.held_out`), and "train" is the rest: the two never overlap. With
     `options.train_on_valid`, a part of "valid" is moved to the end of "train". Pictures are
-    stacked last, those of each split among themselves.
+    stacked last, those of each split among themselves; then come captions and sounds that are
+    made for labels.
 
     Args:
         source: a folder of pictures, of parquet or of idx files; a .zip, .npz or .parquet file;
@@ -44,9 +47,24 @@ def load(
             damaged files.
         NotInstalledError: reading the source needs `mmgen-core[train]`.
     """
-    plain = options.replace(stack=1, stack_pictures=None)
+    plain = options.replace(stack=1, stack_pictures=None, captions=None, sounds=None)
     data = stack(_load_parts(source, split, plain, progress), options)
+    if options.captions is not None:
+        data = caption(data, options.captions)
+    if options.sounds is not None:
+        data = pair_with_sounds(data, load(options.sounds, split, _for_sounds(options)))
     return replace(data, reader=partial(load, source, options=options))
+
+
+def _for_sounds(options: DataOptions) -> DataOptions:
+    """Return how the sounds that go with pictures are read."""
+    return DataOptions(
+        sample_rate=options.sample_rate,
+        on_broken=options.on_broken,
+        held_out=options.held_out,
+        held_out_seed=options.held_out_seed,
+        in_memory_limit_mb=options.in_memory_limit_mb,
+    )
 
 
 def _load_parts(

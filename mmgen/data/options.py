@@ -47,6 +47,24 @@ class DataOptions(Options):
         help="column of the pictures that go in, where each picture is to be made from another; "
         "none: 'input' or 'conditioning_image' (in metadata.jsonl: input_file_name, …)",
     )
+    audio_column: str | None = option(
+        None,
+        help="column of the sounds; none: 'audio', 'sound' or 'speech' (in metadata.jsonl: "
+        "audio_file_name, …)",
+    )
+    sample_rate: int | None = option(
+        None, minimum=1, unit="Hz", help="sounds are brought to it; none: as stored"
+    )
+    sounds: str | None = option(
+        None,
+        help="a data set of labelled sounds: each picture gets those of its class, and one of "
+        "them is drawn whenever it is learned from",
+    )
+    captions: str | None = option(
+        None,
+        help="wordings that captions are made in from the labels, drawn likewise: 'digits', or a "
+        "TOML file of templates",
+    )
     label_column: str | None = option(None, help="column of the labels; none: 'label' or 'labels'")
     text_column: str | None = option(
         None, help="column of the captions; none: 'text', 'caption' or 'captions'"

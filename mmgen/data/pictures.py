@@ -1,7 +1,8 @@
-"""Pictures with their labels and captions, ready to learn from."""
+"""Pictures with their labels, captions and sounds, ready to learn from."""
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,13 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmgen.data.choices import Choices, Column, every_value, join_columns, select_rows, take_values
 from mmgen.data.lazy import LazyPictures
 from mmgen.data.records import Problem
 from mmgen.data.splits import held_out_rows, other_rows
 from mmgen.errors import DataError, did_you_mean
 
 Batch = dict[str, Any]
-COLUMNS = ("label", "text", "image")
+COLUMNS = ("label", "text", "audio", "image")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +29,12 @@ class PictureData:
     Attributes:
         images: uint8 (N, C, H, W); a tensor, or, of a set too large for the memory, an object
             with the same `shape`, `len` and `[indices]` that decodes when it is read.
+            (N, 0, 0, 0) where the rows have no pictures, as in a folder of recordings.
         labels: int64 (N,), or None.
         class_names: one for every class; None without labels.
-        texts: N captions ("" where one is missing), or None.
+        texts: N captions ("" where one is missing), or several for each to choose from; or None.
+        clips: N sounds, float32 (samples,) in [-1, 1] of one channel, or several for each; or None.
+        sample_rate: of the clips, in Hz.
         name, split: the source's name and the split, for messages and reports.
         found_problems: broken pictures that were left out while loading.
         notes: what the user should know about how the set was read.
@@ -41,7 +46,9 @@ class PictureData:
     images: Tensor | LazyPictures
     labels: Tensor | None = None
     class_names: tuple[str, ...] | None = None
-    texts: Sequence[str] | None = None
+    texts: Column | None = None
+    clips: Column | None = None
+    sample_rate: int | None = None
     name: str = "data"
     split: str = "train"
     found_problems: tuple[Problem, ...] = ()
@@ -51,13 +58,20 @@ class PictureData:
     reader: Callable[[str], "PictureData"] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        columns = {"labels": self.labels, "texts": self.texts, "given pictures": self.given}
+        columns = {
+            "labels": self.labels,
+            "texts": self.texts,
+            "clips": self.clips,
+            "given pictures": self.given,
+        }
         for name, column in columns.items():
             if column is not None and len(column) != len(self.images):
                 raise DataError(
                     f"there is one of {name} for every picture; {self.name} has "
                     f"{len(self.images)} pictures and {len(column)} {name}"
                 )
+        if (self.clips is None) != (self.sample_rate is None):
+            raise DataError(f"clips and their sample_rate come together; {self.name} has one alone")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -69,9 +83,14 @@ class PictureData:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What a batch can have besides its target: "label", "text", "image"."""
-        there = (self.labels is not None, self.texts is not None, self.given is not None)
-        return tuple(name for name, has in zip(COLUMNS, there, strict=True) if has)
+        """What a batch can have besides its target: "label", "text", "audio", "image"."""
+        held = (self.labels, self.texts, self.clips, self.given)
+        return tuple(name for name, item in zip(COLUMNS, held, strict=True) if item is not None)
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether there is a picture in each row."""
+        return bool(math.prod(self.images.shape[1:]))
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -94,15 +113,18 @@ class PictureData:
         indices: Tensor,
         device: torch.device | str = "cpu",
         columns: Iterable[str] | None = None,
+        draws: np.ndarray | None = None,
     ) -> Batch:
         """Return rows as a batch on a device.
 
         Args:
             indices: int64 (M,), rows from 0 to N - 1.
             columns: names besides "target"; None gives all there are.
+            draws: uint64 (M,), random numbers that choose where a row has several texts or clips;
+                None: the same ones always.
         Returns:
             "target", float32 (M, C, H, W) in [0, 1]; "label", int64 (M,); "text", M strings;
-            "image", what the targets are to be made from, float32 (M, C', H', W') in [0, 1].
+            "audio", M clips, float32 (samples,) on the CPU; "image", what the targets are to be made from, float32 (M, C', H', W') in [0, 1].
         Raises:
             DataError: a column that the data does not have.
         """
@@ -115,17 +137,20 @@ class PictureData:
         target = pixels.to(device, non_blocking=True).div(255)
         batch: Batch = {"target": target}
         for name in self.columns if columns is None else columns:
-            batch[name] = self._column(name, indices, device)
+            batch[name] = self._column(name, indices, device, draws)
         return batch
 
     def column(self, name: str) -> Any:
-        """Return all of a column: labels int64 (N,), N texts, or given pictures as they are held.
+        """Return all of a column: labels int64 (N,), given pictures, all texts or all clips.
+
+        Those texts and clips are among them that no row has unless they are drawn.
 
         Raises:
             DataError: a column that the data does not have.
         """
-        if name == "text" and self.texts is not None:
-            return list(self.texts)
+        listed = {"text": self.texts, "audio": self.clips}.get(name)
+        if listed is not None:
+            return list(every_value(listed))
         held = {"label": self.labels, "image": self.given}.get(name)
         if held is None:
             raise self._no_column(name)
@@ -139,7 +164,8 @@ class PictureData:
             images=_pick(self.images, rows),
             given=_maybe(self.given, lambda given: _pick(given, rows)),
             labels=_maybe(self.labels, lambda labels: labels[rows.to(labels.device)]),
-            texts=_maybe(self.texts, lambda texts: [texts[row] for row in rows.tolist()]),
+            texts=_maybe(self.texts, lambda texts: select_rows(texts, rows.numpy())),
+            clips=_maybe(self.clips, lambda clips: select_rows(clips, rows.numpy())),
             digests=_maybe(self.digests, lambda digests: digests[rows.numpy()]),
         )
 
@@ -173,7 +199,8 @@ class PictureData:
             images=_join(self.images, other.images),
             given=_maybe_both(self.given, other.given, _join),
             labels=_maybe_both(self.labels, other.labels, lambda a, b: torch.cat([a, b])),
-            texts=_maybe_both(self.texts, other.texts, lambda a, b: [*a, *b]),
+            texts=_maybe_both(self.texts, other.texts, join_columns),
+            clips=_maybe_both(self.clips, other.clips, join_columns),
             digests=_maybe_both(self.digests, other.digests, lambda a, b: np.concatenate([a, b])),
             found_problems=self.found_problems + other.found_problems,
         )
@@ -184,6 +211,7 @@ class PictureData:
             "shapes": tuple(self.images.shape[1:]),
             "classes": self.class_names,
             "columns": self.columns,
+            "sample rates": self.sample_rate,
         }
 
     def split_off(
@@ -225,13 +253,17 @@ class PictureData:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256, in hexadecimal, over pictures, labels, class names and captions."""
+        """sha256, in hexadecimal, over pictures, labels, class names, captions and sounds."""
         header = {"shape": tuple(self.images.shape), "classes": self.class_names}
         labels = b"" if self.labels is None else self.labels.cpu().numpy().tobytes()
-        texts = json.dumps(None if self.texts is None else list(self.texts)).encode()
+        texts = json.dumps(None if self.texts is None else list(every_value(self.texts))).encode()
         parts = [json.dumps(header).encode(), self._content_digest(), labels, texts]
         if self.given is not None:
             parts.append(_content_digest(self.given))
+        if self.clips is not None:
+            clips = [clip.numpy().tobytes() for clip in every_value(self.clips)]
+            parts += [str(self.sample_rate).encode(), _digest(*clips)]
+        parts += [_places(column) for column in (self.texts, self.clips) if _chooses(column)]
         return _digest(*parts).hex()
 
     def _content_digest(self) -> bytes:
@@ -239,12 +271,20 @@ class PictureData:
             return _digest(self.digests.tobytes())
         return _content_digest(self.images)
 
-    def _column(self, name: str, indices: Tensor, device: torch.device | str) -> Any:
+    def _column(
+        self,
+        name: str,
+        indices: Tensor,
+        device: torch.device | str,
+        draws: np.ndarray | None,
+    ) -> Any:
         if name == "label" and self.labels is not None:
             rows = indices.to(self.labels.device)
             return self.labels.index_select(0, rows).to(device, non_blocking=True)
         if name == "text" and self.texts is not None:
-            return [self.texts[row] for row in indices.tolist()]
+            return take_values(self.texts, indices.tolist(), draws)
+        if name == "audio" and self.clips is not None:
+            return take_values(self.clips, indices.tolist(), draws)
         if name == "image" and self.given is not None:
             rows = indices.to(self.given.device) if isinstance(self.given, Tensor) else indices
             return self.given[rows].to(device, non_blocking=True).div(255)
@@ -277,6 +317,16 @@ def _content_digest(images: Tensor | LazyPictures) -> bytes:
     if isinstance(images, LazyPictures):
         return _digest(images.digests().tobytes())
     return hashlib.sha256(images.cpu().contiguous().numpy().data).digest()
+
+
+def _chooses(column: Column | None) -> bool:
+    return isinstance(column, Choices)
+
+
+def _places(column: Any) -> bytes:
+    """Return which values which rows may have, as bytes."""
+    arrays = (column.members, column.starts, column.groups)
+    return _digest(*(array.astype("<i8").tobytes() for array in arrays))
 
 
 def _digest(*parts: bytes) -> bytes:

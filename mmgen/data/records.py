@@ -1,12 +1,13 @@
 """One split of a source before its pictures are decoded: what every source delivers."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from mmgen.data.choices import Column, select_rows
 
 
 class EncodedPictures(Protocol):
@@ -78,10 +79,12 @@ class Records:
     """Pictures of one split with their labels and captions, row by row.
 
     Attributes:
-        pictures: encoded, or uint8 (N, C, H, W) where the source holds arrays.
+        pictures: encoded, or uint8 (N, C, H, W) where the source holds arrays; (N, 0, 0, 0) where
+            it holds no pictures.
         labels: int64 (N,), or None.
         class_names: one for every class that a label may name; None without labels.
-        texts: N captions ("" where one is missing), or None.
+        texts: N captions ("" where one is missing), or several for each to choose from; or None.
+        sounds: encoded, one for each picture; else None.
         given: for pairs, the picture that each is to be made from; else None.
         problems: pictures that the source names but does not have.
         notes: what the user should know about how the source was read.
@@ -90,7 +93,8 @@ class Records:
     pictures: EncodedPictures | Tensor
     labels: Tensor | None = None
     class_names: tuple[str, ...] | None = None
-    texts: Sequence[str] | None = None
+    texts: Column | None = None
+    sounds: EncodedPictures | None = None
     given: EncodedPictures | Tensor | None = None
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
@@ -104,9 +108,10 @@ class Records:
         return replace(
             self,
             pictures=_select(self.pictures, indices),
+            sounds=None if self.sounds is None else SelectedPictures(self.sounds, indices),
             given=None if self.given is None else _select(self.given, indices),
             labels=None if self.labels is None else self.labels[rows],
-            texts=None if self.texts is None else [self.texts[index] for index in indices],
+            texts=None if self.texts is None else select_rows(self.texts, indices),
         )
 
 

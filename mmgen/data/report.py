@@ -24,11 +24,22 @@ class CaptionReport:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SoundReport:
+    """Recordings of a split: how many have each rate (Hz), and their lengths in seconds."""
+
+    num_sounds: int
+    rates: Counter[int]
+    shortest: float
+    mean: float
+    longest: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class SplitReport:
     """One split.
 
     Attributes:
-        num_pictures: sound ones.
+        num_pictures: sound ones; of a set without pictures, its recordings.
         sizes: how many have each (height, width).
         channels: how many have 1, 3 or 4.
         labels: pictures of each class, or None.
@@ -42,6 +53,7 @@ class SplitReport:
     channels: Counter[int]
     labels: dict[str, int] | None = None
     captions: CaptionReport | None = None
+    sounds: SoundReport | None = None
     duplicates: tuple[tuple[str, ...], ...] = ()
     broken: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
@@ -60,10 +72,8 @@ class SplitReport:
 
     def to_text(self) -> str:
         """Return some lines for people."""
-        kind = f"{count_sizes(self.sizes)}, {count_channels(self.channels)}"
-        size = f"{kind}; {self.decoded_mb:,.1f} MB decoded" if self.num_pictures else "none sound"
         lines = [
-            f"{self.name}: {self.num_pictures:,} pictures, {size}",
+            f"{self.name}: {self._contents_in_words()}",
             f"  labels: {self._labels_in_words()}",
             f"  captions: {self._captions_in_words()}",
             f"  duplicates: {_name_some([' = '.join(group[:3]) for group in self.duplicates])}",
@@ -84,10 +94,23 @@ class SplitReport:
             "decoded_mb": round(self.decoded_mb, 3),
             "labels": self.labels,
             "captions": None if self.captions is None else vars(self.captions),
+            "sounds": None if self.sounds is None else vars(self.sounds),
             "duplicates": [list(group) for group in self.duplicates],
             "broken": [{"name": item.name, "reason": item.reason} for item in self.broken],
             "notes": list(self.notes),
         }
+
+    def _contents_in_words(self) -> str:
+        sounds = self.sounds
+        if sounds is not None:
+            rates = ", ".join(f"{rate:,} Hz" for rate, _ in sounds.rates.most_common())
+            return (
+                f"{sounds.num_sounds:,} sounds, {rates}; {sounds.shortest:.2f} to "
+                f"{sounds.longest:.2f} s, mean {sounds.mean:.2f}"
+            )
+        kind = f"{count_sizes(self.sizes)}, {count_channels(self.channels)}"
+        size = f"{kind}; {self.decoded_mb:,.1f} MB decoded" if self.num_pictures else "none sound"
+        return f"{self.num_pictures:,} pictures, {size}"
 
     def _labels_in_words(self) -> str:
         if self.labels is None:

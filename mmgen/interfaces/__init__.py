@@ -11,7 +11,9 @@ from mmgen.interfaces.capabilities import (
     Progress,
     Reconstructs,
     Tokenizer,
+    classes_of,
 )
+from mmgen.interfaces.classifying import ClassifyingEncoder
 from mmgen.interfaces.conditioner import Condition, Conditioner
 from mmgen.interfaces.encoder import Embedding, Encoder
 from mmgen.interfaces.generator import Generator
@@ -25,6 +27,7 @@ __all__ = [
     "Batch",
     "Classification",
     "Classifies",
+    "ClassifyingEncoder",
     "Condition",
     "Conditioner",
     "CounterNoise",
@@ -49,4 +52,5 @@ __all__ = [
     "Tokenizer",
     "Trainer",
     "TrainingNoise",
+    "classes_of",
 ]

@@ -119,16 +119,21 @@ class Classification:
 
 @runtime_checkable
 class Classifies(Protocol):
-    """Models that tell classes of pictures apart."""
+    """Models that tell classes of pictures, texts or sounds apart, if `classes` names any."""
 
     classes: tuple[str, ...]
 
-    def classify(self, images: Tensor | Sequence[Tensor]) -> Classification:
-        """Return the classes' probabilities.
+    def classify(self, values: Any, /) -> Classification:
+        """Return the classes' probabilities of contract values.
 
-        Images are (N, C, H, W) in [0, 1], or a list of (C, H, W) of unequal sizes.
+        Pictures are (N, C, H, W) in [0, 1], or a list of (C, H, W) of unequal sizes.
         """
         ...
+
+
+def classes_of(model: object) -> tuple[str, ...]:
+    """Return the names of the classes that a model tells apart; none where it does not."""
+    return model.classes if isinstance(model, Classifies) else ()
 
 
 @runtime_checkable

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from mmgen.errors import UnsupportedConditionError
+from mmgen.interfaces.classifying import ClassifyingEncoder
 from mmgen.interfaces.encoder import Embedding, Encoder
 from mmgen.slots import Slot
 
@@ -148,6 +149,9 @@ class Conditioner(nn.Module):
         self.dropout = dropout
         self.required = frozenset(required)
         self.encoders = nn.ModuleDict(encoders)
+        for encoder in encoders.values():
+            if isinstance(encoder, ClassifyingEncoder) and encoder.head is not None:
+                encoder.head.requires_grad_(False)  # a condition asks for no classes
         sizes = {name: encoder.width for name, encoder in encoders.items()}
         self.token_projections = nn.ModuleDict(
             {name: nn.Linear(size, width) for name, size in sizes.items()}

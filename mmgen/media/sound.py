@@ -65,6 +65,33 @@ def decode_sound(source: str | Path | bytes) -> tuple[np.ndarray, int]:
     return samples, rate
 
 
+def decode_mono(source: str | Path | bytes) -> tuple[np.ndarray, int]:
+    """Return float32 (samples,) of a file, the mean of its channels, and its rate in Hz.
+
+    Raises:
+        InputError: as `decode_sound`, and where there is no sample or one that is no number.
+    """
+    samples, rate = decode_sound(source)
+    return _to_mono(samples.T, "the sound" if isinstance(source, bytes) else str(source)), rate
+
+
+def resample(mono: np.ndarray, found: int, rate: int) -> np.ndarray:
+    """Return samples (samples,) of `found` Hz at another rate, float32 in [-1, 1]."""
+    if found != rate:
+        mono = _library("soxr").resample(mono, found, rate)
+        if not len(mono):
+            raise InputError(f"a clip is shorter than one sample at {rate:,} Hz")
+    return np.clip(mono, -1, 1).astype(np.float32, copy=False)
+
+
+def _to_mono(channels: np.ndarray, what: str) -> np.ndarray:
+    if not channels.shape[1]:
+        raise InputError(f"{what!r} has no samples: it is empty")
+    if not np.isfinite(channels).all():
+        raise InputError(f"{what!r} has samples that are no finite numbers")
+    return channels.mean(axis=0)
+
+
 def _read(item: Any, name: str, rate: int) -> Tensor:
     if isinstance(item, str | Path | bytes):
         samples, found = decode_sound(item)
@@ -73,11 +100,7 @@ def _read(item: Any, name: str, rate: int) -> Tensor:
         pair = isinstance(item, tuple) and len(item) == 2 and np.ndim(item[1]) == 0
         samples, found = item if pair else (item, rate)
         channels, found, what = _channels(samples, name), _rate(found, name), name
-    if not channels.shape[1]:
-        raise InputError(f"{what!r} has no samples: it is empty")
-    if not np.isfinite(channels).all():
-        raise InputError(f"{what!r} has samples that are no finite numbers")
-    mono = channels.mean(axis=0)
+    mono = _to_mono(channels, what)
     loudest = float(np.abs(mono).max())  # resampling overshoots at edges: that is no fault
     if loudest > _LARGEST:
         warnings.warn(
@@ -85,11 +108,7 @@ def _read(item: Any, name: str, rate: int) -> Tensor:
             MmgenWarning,
             stacklevel=4,
         )
-    if found != rate:
-        mono = _library("soxr").resample(mono, found, rate)
-        if not len(mono):
-            raise InputError(f"{what!r} is shorter than one sample at {rate:,} Hz")
-    return torch.from_numpy(np.clip(mono, -1, 1).astype(np.float32, copy=False))
+    return torch.from_numpy(resample(mono, found, rate))
 
 
 def _channels(samples: Any, name: str) -> np.ndarray:

@@ -26,9 +26,10 @@ def classification(
 
     Raises:
         UnsupportedOperationError: the model does not classify.
-        DataError: the data has no labels, or classes that the model does not know.
+        DataError: the data has no labels, classes that the model does not know, or nothing of
+            what the model takes.
     """
-    if not isinstance(model, Classifies):
+    if not (isinstance(model, Classifies) and model.classes):
         raise UnsupportedOperationError(
             "classification needs a model that tells classes apart (classify); "
             f"{model.identity.architecture or type(model).__name__} does not"
@@ -57,12 +58,17 @@ def count_confusion(actual: Tensor, predicted: Tensor, num_classes: int) -> Tens
 def predict_classes(
     model: Classifies, data: PictureData, batch_size: int, progress: Progress | None = None
 ) -> Tensor:
-    """Return the most probable class of each picture, int64 (N,), on the CPU."""
+    """Return the most probable class of each row, int64 (N,), on the CPU.
+
+    What is classified are the pictures, or the texts or sounds of an encoder of those.
+    """
     predicted: list[Tensor] = []
     done = 0
+    modality = model.modality if isinstance(model, Encoder) else "image"
+    column = "target" if modality == "image" else modality
     for rows in torch.arange(len(data)).split(batch_size):
-        images = data.batch(rows, columns=())["target"]
-        predicted.append(model.classify(images).labels.cpu())
+        batch = data.batch(rows, columns=() if column == "target" else (column,))
+        predicted.append(model.classify(batch[column]).labels.cpu())
         done += len(rows)
         if progress is not None:
             progress(done, len(data))

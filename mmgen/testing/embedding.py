@@ -156,7 +156,7 @@ def check_encoder_conditions(case: EncoderCase) -> None:
 def check_classification(case: EncoderCase) -> None:
     """classify gives each value the probabilities of the classes, whatever the batch."""
     encoder = case.build()
-    if not isinstance(encoder, Classifies):
+    if not (isinstance(encoder, Classifies) and encoder.classes):
         raise NotApplicable(f"{case.architecture} does not classify")
     said = encoder.classify(case.values)
     count, classes = len(case.values), len(encoder.classes)

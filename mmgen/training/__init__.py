@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 _MODULES = {
     "ConditionerConfig": "config",
+    "LabelTraining": "config",
     "Run": "run",
     "RunFolder": "run_folder",
     "Settings": "settings",
@@ -25,6 +26,7 @@ _MODULES = {
 
 __all__ = [
     "ConditionerConfig",
+    "LabelTraining",
     "Run",
     "RunFolder",
     "Settings",

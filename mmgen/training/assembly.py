@@ -12,8 +12,8 @@ from mmgen.data import PictureData
 from mmgen.data.loading import share_valid
 from mmgen.data.splits import canonical
 from mmgen.errors import DataError, OptionError, TrainingError, UnsupportedOperationError
-from mmgen.families import load_reference
-from mmgen.interfaces import Classifies, Conditioner, Encoder, Generator, Model, Trainer
+from mmgen.families import Architecture, load_reference
+from mmgen.interfaces import Conditioner, Encoder, Generator, Model, Trainer, classes_of
 from mmgen.options import Options, describe
 from mmgen.plugins import manager
 from mmgen.pretrained import build, build_encoder, from_pretrained
@@ -72,8 +72,16 @@ def build_model(
         conditioner = build_conditioner(settings, data)
     elif settings.conditions:
         raise OptionError(f"{settings.architecture!r} is an encoder: it takes no [conditions]")
+    elif not settings.parts:
+        return build_encoder(settings.architecture, config, _column_for(architecture, data))
     parts = {name: from_pretrained(model) for name, model in settings.parts.items()}
     return build(settings.architecture, config, conditioner=conditioner, parts=parts)
+
+
+def _column_for(architecture: Architecture, data: PictureData) -> Any:
+    """Return the values that an encoder is to learn from."""
+    modality = load_reference(architecture.network).modality
+    return data.images if modality == "image" else data.column(modality)
 
 
 def _load_start(settings: Settings, from_model: str | Path) -> Model:
@@ -106,12 +114,16 @@ def fill_from_data(
     """Return a config's values with the data's own channels, size and classes where not given."""
     _, channels, height, width = data.images.shape
     known = {info.name for info in describe(cls)}
-    of_data: dict[str, Any] = {"channels": channels, "height": height, "width": width}
-    of_data["image_shape"] = (channels, height, width)
+    of_data: dict[str, Any] = {}
+    if data.has_pictures:
+        of_data |= {"channels": channels, "height": height, "width": width}
+        of_data["image_shape"] = (channels, height, width)
     if data.class_names is not None:
         of_data["classes"] = data.class_names
+    if data.sample_rate is not None:
+        of_data["sample_rate"] = data.sample_rate
     if "height" not in known:
-        of_data.pop("width")
+        of_data.pop("width", None)
     return {name: value for name, value in of_data.items() if name in known} | dict(values)
 
 
@@ -135,21 +147,39 @@ def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData) -> E
     table = f"conditions.{slot}"
     values = dict(values)
     if "model" in values:
+        tuned = values.pop("tuned", False)
+        if not isinstance(tuned, bool):
+            raise OptionError(f"[{table}] tuned is true or false; got {tuned!r}")
         trained = from_pretrained(values.pop("model"))
         if values:
-            raise OptionError(f"[{table}] a trained encoder takes no settings; got {values}")
+            raise OptionError(
+                f"[{table}] a trained encoder takes no settings but tuned; got {values}"
+            )
         if not isinstance(trained, Encoder):
             name = trained.identity.architecture
             raise OptionError(f"[{table}] needs an encoder; got the generator {name!r}")
-        return trained
+        _check_rate(trained, data, table)
+        return trained.requires_grad_(tuned)
     name = values.pop("encoder")
     _, _, architecture = manager().architecture(name)
     if architecture.kind != "encoder":
         raise OptionError(f"[{table}] needs an encoder; {name!r} is a {architecture.kind}")
-    if "classes" in {info.name for info in describe(architecture.config)}:
+    known = {info.name: info for info in describe(architecture.config)}
+    if "classes" in known and known["classes"].required:
         values.setdefault("classes", data.class_names)
+    if "sample_rate" in known and data.sample_rate is not None:
+        values.setdefault("sample_rate", data.sample_rate)
     config = build_table(table, architecture.config, values)
     return build_encoder(name, config, data.column(slot))
+
+
+def _check_rate(encoder: Encoder, data: PictureData, table: str) -> None:
+    rate = encoder.slot("audio").sample_rate
+    if encoder.modality == "audio" and rate != data.sample_rate:
+        raise DataError(
+            f"[{table}] takes {rate:,} samples a second; the sounds of {data.name} have "
+            f"{data.sample_rate:,}: set data.sample_rate={rate}"
+        )
 
 
 def match_labels(model: Model, data: TrainingData) -> TrainingData:
@@ -157,7 +187,7 @@ def match_labels(model: Model, data: TrainingData) -> TrainingData:
     if isinstance(model, Generator):
         classes = {slot.name: slot.classes for slot in model.slots}.get("label")
     else:
-        classes = model.classes if isinstance(model, Classifies) else None
+        classes = classes_of(model) or None
     if classes is None or (data.train.labels is None and isinstance(model, Generator)):
         return data
     held_out = None if data.held_out is None else data.held_out.with_labels(classes)

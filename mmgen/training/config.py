@@ -137,3 +137,12 @@ class ConditionerConfig(Options):
     dropout: float = option(
         0.1, minimum=0.0, maximum=1.0, help="how often each condition is left out in training"
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelTraining(Options):
+    """How an encoder of texts or sounds learns alone, by `LabelTrainer`."""
+
+    label_smoothing: float = option(
+        0.1, minimum=0.0, maximum=0.9, help="share of the target that is spread over all classes"
+    )

@@ -4,10 +4,12 @@ from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from mmgen.data import PictureData
+from mmgen.data.choices import Choices, Column, take_values
 from mmgen.interfaces.trainer import Batch
 
 _SHARE_OF_FREE_MEMORY = 0.4
@@ -19,30 +21,34 @@ class Source(Protocol):
     Attributes:
         device: where the rows lie and indices must be; None where they are decoded when read.
         labels: int64 (N,); None without labels.
+        chooses: whether rows have several values to choose from, so that batches want draws.
     """
 
     device: torch.device | None
     labels: Tensor | None
+    chooses: bool
 
     def __len__(self) -> int:
         """Return how many there are."""
 
-    def batch(self, indices: Tensor, device: torch.device) -> Batch:
-        """Return the rows of int64 (M,) `indices`."""
+    def batch(
+        self, indices: Tensor, device: torch.device, draws: np.ndarray | None = None
+    ) -> Batch:
+        """Return the rows of int64 (M,) `indices`; draws as in `PictureData.batch`."""
 
 
 class ResidentRows:
     """Columns kept in the device's memory: a batch is a few indexed tensors.
 
     Args:
-        columns: tensors (N, …) and lists of N texts.
+        columns: tensors (N, …), and texts and clips, N or some to choose from for each row.
         device: where the tensors go.
         pictures: columns of uint8 pixels, served as float32 in [0, 1].
     """
 
     def __init__(
         self,
-        columns: Mapping[str, Tensor | list[str]],
+        columns: Mapping[str, Tensor | Column],
         device: torch.device,
         pictures: Collection[str] = ("target", "image"),
     ) -> None:
@@ -55,12 +61,15 @@ class ResidentRows:
             name: value for name, value in columns.items() if not isinstance(value, Tensor)
         }
         self.labels = self._tensors.get("label")
+        self.chooses = any(isinstance(value, Choices) for value in self._lists.values())
         self._length = len(next(iter(columns.values())))
 
     def __len__(self) -> int:
         return self._length
 
-    def batch(self, indices: Tensor, device: torch.device) -> Batch:
+    def batch(
+        self, indices: Tensor, device: torch.device, draws: np.ndarray | None = None
+    ) -> Batch:
         """Return the rows of int64 (M,) `indices`, which are where the columns are."""
         batch: Batch = {}
         for name, tensor in self._tensors.items():
@@ -71,7 +80,7 @@ class ResidentRows:
         if self._lists:
             places = indices.tolist()
             for name, values in self._lists.items():
-                batch[name] = [values[place] for place in places]
+                batch[name] = take_values(values, places, draws)
         return batch
 
 
@@ -82,14 +91,17 @@ class DecodedRows:
 
     def __init__(self, data: PictureData) -> None:
         self.labels = data.labels
+        self.chooses = any(isinstance(column, Choices) for column in (data.texts, data.clips))
         self._data = data
 
     def __len__(self) -> int:
         return len(self._data)
 
-    def batch(self, indices: Tensor, device: torch.device) -> Batch:
+    def batch(
+        self, indices: Tensor, device: torch.device, draws: np.ndarray | None = None
+    ) -> Batch:
         """Return the rows of int64 (M,) `indices`."""
-        return self._data.batch(indices, device=device)
+        return self._data.batch(indices, device=device, draws=draws)
 
 
 class ReadAhead:
@@ -125,12 +137,14 @@ def make_source(data: PictureData, device: torch.device) -> Source:
 
 
 def columns_of(data: PictureData) -> dict[str, Any]:
-    """Return the columns of data in memory: "target" and "image" (uint8), "label", "text"."""
+    """Return the columns of data in memory, "target" and "image" as uint8."""
     columns: dict[str, Any] = {"target": data.images}
     if data.labels is not None:
         columns["label"] = data.labels
     if data.texts is not None:
-        columns["text"] = list(data.texts)
+        columns["text"] = data.texts
+    if data.clips is not None:
+        columns["audio"] = data.clips
     if data.given is not None:
         columns["image"] = data.given
     return columns

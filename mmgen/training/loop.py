@@ -24,7 +24,7 @@ from mmgen.training.memory import memory_advice
 from mmgen.training.progress import Reporter
 from mmgen.training.random_state import own_randomness
 from mmgen.training.run_folder import RunFolder
-from mmgen.training.sampling import draw_samples
+from mmgen.training.sampling import Questions, draw_samples
 from mmgen.training.signals import StopRequest, TrainingInterrupted
 from mmgen.training.snapshot import restore_progress, restore_weights, take_snapshot
 from mmgen.training.stage_run import StageRun
@@ -41,7 +41,7 @@ class Loop:
         held_out: rows to evaluate on; None for none.
         run: where everything goes.
         record: what training.json says beside steps and figures.
-        texts: captions for the grids of samples.
+        questions: what the grids of samples are asked for.
         watch: compares samples with pictures at every evaluation; None for none.
         real: some pictures (N, C, H, W) in [0, 1], that grids of samples should vary like.
     """
@@ -57,7 +57,7 @@ class Loop:
         *,
         reporter: Reporter,
         record: dict[str, Any],
-        texts: list[str] | None = None,
+        questions: Questions,
         watch: SampleWatch | None = None,
         real: Tensor | None = None,
     ) -> None:
@@ -69,7 +69,7 @@ class Loop:
         self.machine = machine
         self.run = run
         self.record = record
-        self.texts = texts
+        self.questions = questions
         self.watch = watch
         self.real = real
         self.store = CheckpointStore(run.checkpoints, config.keep_checkpoints)
@@ -277,9 +277,8 @@ class Loop:
         seed = self.config.seed
         try:
             with self._looking(run), own_randomness(self.machine.device, seed):
-                samples, columns = draw_samples(
-                    self.model, self.config.num_samples, seed=seed, texts=self.texts
-                )
+                samples = draw_samples(self.model, self.questions, seed=seed)
+            columns = self.questions.columns
             path = self.run.samples / f"step-{self.state.total:08d}.png"
             path.parent.mkdir(exist_ok=True)
             samples.save(path, force=True, columns=columns)

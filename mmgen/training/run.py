@@ -30,6 +30,7 @@ from mmgen.training.machine import Machine, fast_arithmetic
 from mmgen.training.progress import Silence, make_reporter
 from mmgen.training.random_state import own_randomness
 from mmgen.training.run_folder import RunFolder
+from mmgen.training.sampling import choose_questions
 from mmgen.training.settings import Settings, build_settings
 from mmgen.training.watch import SampleWatch, open_watch, some_pictures
 
@@ -164,7 +165,7 @@ def _run_loop(
             folder,
             reporter=reporter,
             record=record,
-            texts=None if data.train.texts is None else list(data.train.texts[:64]),
+            questions=choose_questions(data.train, settings.training.num_samples),
             watch=watch,
             real=some_pictures(data.train),
         )

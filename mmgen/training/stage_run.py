@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mmgen.data.splits import splitmix64
 from mmgen.errors import DataError
 from mmgen.interfaces.noise import TrainingNoise
 from mmgen.interfaces.trainer import Batch, Phase, Stage, Trainer
@@ -31,7 +33,8 @@ class BatchFeed:
         self._source = source
         self._config = config
         self._machine = machine
-        self._order = make_order(source, config, config.seed + salt)
+        self._seed = config.seed + salt
+        self._order = make_order(source, config, self._seed)
         self._ahead = ReadAhead(self._make) if source.device != machine.device else None
 
     def next(self) -> list[Batch]:
@@ -45,11 +48,17 @@ class BatchFeed:
         start = draw * self._config.batch_size + machine.index * machine.part_size
         stride = machine.num_processes * machine.part_size
         return [
-            self._source.batch(
-                self._order.indices(start + part * stride, machine.part_size), machine.device
-            )
-            for part in range(self._config.accumulate)
+            self._rows(start + part * stride, machine) for part in range(self._config.accumulate)
         ]
+
+    def _rows(self, start: int, machine: Machine) -> Batch:
+        """Return the part of a batch that begins at a place of the order."""
+        indices = self._order.indices(start, machine.part_size)
+        draws = None
+        if self._source.chooses:
+            places = np.arange(start, start + machine.part_size, dtype=np.uint64)
+            draws = splitmix64(places, self._seed)
+        return self._source.batch(indices, machine.device, draws)
 
     def close(self) -> None:
         """Stop reading ahead."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from mmgen.data.choices import every_value
 from mmgen.data.filetree import Directory, ZipArchive
 from mmgen.data.imagefolder import ImageFolder
 from mmgen.data.options import DataOptions
@@ -137,14 +138,18 @@ def test_other_columns_can_be_chosen(tmp_path: Path) -> None:
         open_folder(tmp_path).read("train", DataOptions(text_column="promt"))
 
 
-def test_of_several_captions_the_first_is_taken_and_missing_ones_are_empty(tmp_path: Path) -> None:
+def test_several_captions_are_kept_the_first_before_others_and_missing_ones_are_empty(
+    tmp_path: Path,
+) -> None:
     touch(tmp_path, "a.png", "b.png", "c.png")
     write_metadata(
         tmp_path,
         {"file_name": "a.png", "captions": ["one", "two"]},
         {"file_name": "b.png", "captions": []},
     )
-    assert open_folder(tmp_path).read("train", OPTIONS).texts == ["one", "", ""]
+    texts = open_folder(tmp_path).read("train", OPTIONS).texts
+    assert list(texts) == ["one", "", ""]
+    assert every_value(texts) == ["one", "two", "", ""]
 
 
 def test_metadata_csv_is_read(tmp_path: Path) -> None:
@@ -222,8 +227,8 @@ def test_damaged_metadata_names_the_line(tmp_path: Path, line: str, message: str
 
 
 def test_a_folder_without_pictures_says_what_is_there(tmp_path: Path) -> None:
-    (tmp_path / "a.wav").write_bytes(b"x")
-    with pytest.raises(DataError, match=r"has no pictures; found 1 × .wav\. A data set is"):
+    (tmp_path / "a.xyz").write_bytes(b"x")
+    with pytest.raises(DataError, match=r"has no pictures and no sounds; found 1 × .xyz\. A data set is"):
         open_folder(tmp_path)
 
 

@@ -126,7 +126,7 @@ def test_broken_pictures_stop_where_the_option_says_so(folder: Path) -> None:
 def test_nothing_but_broken_pictures_is_an_error(folder: Path) -> None:
     for path in folder.rglob("*.png"):
         path.write_bytes(b"x")
-    with pytest.raises(DataError, match=r"no picture that can be decoded: 20 of 20 .* and 17 more"):
+    with pytest.raises(DataError, match=r"nothing that can be decoded: 20 of 20 .* and 17 more"):
         load(folder, "train", WHOLE)
 
 

@@ -77,5 +77,5 @@ def test_a_mistyped_relative_path_is_no_hub_name(
 
 
 def test_an_empty_folder_has_no_pictures(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="has no pictures; found no files"):
+    with pytest.raises(DataError, match="has no pictures and no sounds; found no files"):
         open_source(tmp_path)

@@ -10,6 +10,9 @@ from mmgen.options import Options, option
 class AudioEncoderConfig(Options):
     """`audio-encoder`: a log-mel spectrogram, convolutions, and attention if wanted."""
 
+    classes: tuple[str, ...] = option(
+        (), help="what it tells apart, where it learns alone; none: it embeds only"
+    )
     sample_rate: int = option(
         16_000, minimum=1_000, unit="Hz", help="sound of any other rate is brought to it"
     )

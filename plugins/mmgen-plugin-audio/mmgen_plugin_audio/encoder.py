@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmgen.errors import MmgenWarning
-from mmgen.interfaces import Embedding, Encoder
+from mmgen.interfaces import ClassifyingEncoder, Embedding
 from mmgen.media.sound import pad_clips
 from mmgen.nn import AttentionPooling, transformer_encoder
 from mmgen.slots import Slot
@@ -19,7 +19,7 @@ from mmgen_plugin_audio.mel import fft_size_for, log_mel, mel_filters, mel_spect
 _WIDEST_BANDS, _WIDEST_FRAMES = 0.2, 0.2  # of what there is, for one stripe
 
 
-class AudioEncoder(Encoder):
+class AudioEncoder(ClassifyingEncoder):
     """Convolutions on a log-mel spectrogram, a token for every few frames.
 
     The pooled vector is a mean of the tokens with learned weights. Where a clip has ended every
@@ -53,6 +53,7 @@ class AudioEncoder(Encoder):
             )
         self.norm = nn.LayerNorm(config.width)
         self.pool = AttentionPooling(config.width)
+        self.add_head(config.classes)
 
     def slot(self, name: str, *, required: bool = False) -> Slot:
         """Return the slot with the rate."""

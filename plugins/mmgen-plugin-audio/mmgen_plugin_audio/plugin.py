@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mmgen.families import Architecture, Family, Paper
 from mmgen.hookspecs import hookimpl
+from mmgen.training import LabelTraining
 from mmgen_plugin_audio.config import AudioEncoderConfig
 
 MMGEN_API = 1
@@ -33,7 +34,9 @@ def mmgen_families() -> list[Family]:
         kind="encoder",
         network="mmgen_plugin_audio.encoder:AudioEncoder",
         config=AudioEncoderConfig,
-        tasks=("feature-extraction",),
+        trainer="mmgen.training.label_trainer:LabelTrainer",
+        training=LabelTraining,
+        tasks=("feature-extraction", "audio-classification"),
     )
     return [
         Family(

@@ -18,6 +18,6 @@ class TestConvolutions(EncoderContract):
 class TestAttention(EncoderContract):
     case = EncoderCase(
         architecture="audio-encoder",
-        config={**TINY, "depth": 2, "heads": 2, "scale": "htk"},
+        config={**TINY, "depth": 2, "heads": 2, "scale": "htk", "classes": ("low", "high")},
         values=CLIPS,
     )

@@ -10,6 +10,9 @@ from mmgen.options import Options, option
 class WordVectorsConfig(Options):
     """`word-vectors`: a vector for each word, and one of its letters for words never seen."""
 
+    classes: tuple[str, ...] = option(
+        (), help="what it tells apart, where it learns alone; none: it embeds only"
+    )
     vectors: str = option(
         "",
         help="file of vectors to start from: GloVe's text, word2vec's text or binary, also .gz; "
@@ -57,6 +60,9 @@ class WordVectorsConfig(Options):
 class TextTransformerConfig(Options):
     """`text-transformer`: byte pairs, and attention among them."""
 
+    classes: tuple[str, ...] = option(
+        (), help="what it tells apart, where it learns alone; none: it embeds only"
+    )
     vocabulary: int = option(
         4_096, minimum=257, help="byte pairs at most; all 256 bytes are among them"
     )
@@ -66,6 +72,13 @@ class TextTransformerConfig(Options):
     length: int = option(64, minimum=1, unit="tokens", help="longer texts are cut, with a warning")
     dropout: float = option(
         0.1, minimum=0.0, maximum=0.95, help="after attention and between layers"
+    )
+    noise: float = option(
+        0.1,
+        minimum=0.0,
+        maximum=1.0,
+        help="while learning, how often a token is another one, so that words never seen do not "
+        "mislead",
     )
 
     def check(self) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mmgen.families import Architecture, Family, Paper
 from mmgen.hookspecs import hookimpl
+from mmgen.training import LabelTraining
 from mmgen_plugin_text.config import TextTransformerConfig, WordVectorsConfig
 
 MMGEN_API = 1
@@ -57,7 +58,9 @@ def mmgen_families() -> list[Family]:
             kind="encoder",
             network="mmgen_plugin_text.word_vectors:WordVectors",
             config=WordVectorsConfig,
-            tasks=("feature-extraction",),
+            trainer="mmgen.training.label_trainer:LabelTrainer",
+            training=LabelTraining,
+            tasks=("feature-extraction", "text-classification"),
         ),
         Architecture(
             name="text-transformer",
@@ -65,7 +68,9 @@ def mmgen_families() -> list[Family]:
             kind="encoder",
             network="mmgen_plugin_text.transformer:TextTransformer",
             config=TextTransformerConfig,
-            tasks=("feature-extraction",),
+            trainer="mmgen.training.label_trainer:LabelTrainer",
+            training=LabelTraining,
+            tasks=("feature-extraction", "text-classification"),
         ),
     )
     return [

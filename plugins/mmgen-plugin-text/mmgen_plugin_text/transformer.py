@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from torch import Tensor, nn
 
 from mmgen.errors import DataError, MmgenWarning, ModelFileError
-from mmgen.interfaces import Embedding, Encoder
+from mmgen.interfaces import ClassifyingEncoder, Embedding
 from mmgen.nn import masked_mean, transformer_encoder
 from mmgen_plugin_text.config import TextTransformerConfig
 
@@ -17,7 +17,7 @@ TOKENIZER = "tokenizer.json"
 _PADDING = "<pad>"
 
 
-class TextTransformer(Encoder):
+class TextTransformer(ClassifyingEncoder):
     """Attention among byte pairs: Vaswani et al. 2017; Sennrich et al. 2016.
 
     Pairs are learned from the data's texts. All single bytes are among them, so every text in
@@ -42,6 +42,7 @@ class TextTransformer(Encoder):
             config.width, config.depth, config.heads, dropout=config.dropout
         )
         self.norm = nn.LayerNorm(config.width)
+        self.add_head(config.classes)
 
     @classmethod
     def from_data(cls, config: TextTransformerConfig, values: Sequence[str]) -> "TextTransformer":
@@ -96,6 +97,14 @@ class TextTransformer(Encoder):
     def forward(self, *, tokens: Tensor) -> Embedding:  # type: ignore[override]
         """Embed tokens int64 (N, L)."""
         mask = tokens > 0
+        if self.training and self.config.noise:
+            tokens = self._noisy(tokens, mask)
         states = self.vectors(tokens) + self.places[: tokens.shape[1]]
         states = self.norm(self.layers(states, src_key_padding_mask=~mask))
         return Embedding(states, mask, masked_mean(states, mask))
+
+    def _noisy(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Return tokens of which some are any others, as in Devlin et al. 2019, section 3.1."""
+        others = torch.randint(1, self.vectors.num_embeddings, tokens.shape, device=tokens.device)
+        replaced = torch.rand(tokens.shape, device=tokens.device) < self.config.noise
+        return torch.where(mask & replaced, others, tokens)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mmgen.errors import DataError, MmgenWarning
 from mmgen.hub.files import fetch_file
-from mmgen.interfaces import Embedding, Encoder
+from mmgen.interfaces import ClassifyingEncoder, Embedding
 from mmgen_plugin_text.config import WordVectorsConfig
 from mmgen_plugin_text.pooling import Attention, Bag, Recurrent
 from mmgen_plugin_text.subwords import fit_pieces
@@ -25,7 +25,7 @@ _OF_HUB = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^:]+))?:(?P<path
 _NONE, _UNKNOWN, _FIRST = 0, 1, 2
 
 
-class WordVectors(Encoder):
+class WordVectors(ClassifyingEncoder):
     """A vector for each word: Mikolov et al. 2013; Pennington et al. 2014.
 
     A word that has none is the mean of the vectors of its pieces (Bojanowski et al. 2017), so
@@ -53,6 +53,7 @@ class WordVectors(Encoder):
         else:
             self.pool = Bag(dimension)
         self.width = self.pool.width
+        self.add_head(config.classes)
 
     @classmethod
     def from_data(cls, config: WordVectorsConfig, values: Sequence[str]) -> "WordVectors":

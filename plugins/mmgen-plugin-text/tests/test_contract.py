@@ -12,7 +12,9 @@ class TestBag(EncoderContract):
 
 class TestAttention(EncoderContract):
     case = EncoderCase(
-        architecture="word-vectors", config={**TINY, "pooling": "attention"}, values=TEXTS
+        architecture="word-vectors",
+        config={**TINY, "pooling": "attention", "classes": ("land", "sea")},
+        values=TEXTS,
     )
 
 
@@ -26,5 +28,13 @@ class TestTransformer(EncoderContract):
     case = EncoderCase(
         architecture="text-transformer",
         config={"width": 12, "heads": 3, "depth": 2, "length": 40, "vocabulary": 300},
+        values=TEXTS,
+    )
+
+
+class TestTransformerOfClasses(EncoderContract):
+    case = EncoderCase(
+        architecture="text-transformer",
+        config={"width": 12, "heads": 3, "depth": 1, "classes": ("land", "sea", "air")},
         values=TEXTS,
     )
