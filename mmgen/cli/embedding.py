@@ -80,7 +80,8 @@ def _encode(model: Encoder, given: Sequence[str], batch_size: int) -> Arrays:
         batch["tokens"] = np.pad(batch["tokens"], ((0, 0), (0, missing), (0, 0)))
         batch["token_mask"] = np.pad(batch["token_mask"], ((0, 0), (0, missing)))
     found = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
-    if isinstance(model, Classifies):
+    if "probabilities" in found:
+        assert isinstance(model, Classifies)
         found["classes"] = np.array(model.classes)
     return found
 
@@ -106,7 +107,7 @@ def _look(model: Encoder, values: Any) -> Arrays:
         "tokens": embedding.tokens.float().cpu().numpy(),
         "token_mask": embedding.token_mask.cpu().numpy(),
     }
-    if isinstance(model, Classifies):
+    if isinstance(model, Classifies) and model.classes:
         found["probabilities"] = model.classify(values).probabilities.cpu().numpy()
     return found
 

@@ -3,6 +3,7 @@
 from mmgen.interfaces.capabilities import (
     Classification,
     Classifies,
+    EmbedsTogether,
     HasFeatures,
     HasLatents,
     HasLikelihood,
@@ -28,6 +29,7 @@ __all__ = [
     "Condition",
     "Conditioner",
     "CounterNoise",
+    "EmbedsTogether",
     "Embedding",
     "Encoder",
     "Generator",

@@ -28,7 +28,7 @@ def classification(
         UnsupportedOperationError: the model does not classify.
         DataError: the data has no labels, or classes that the model does not know.
     """
-    if not isinstance(model, Classifies):
+    if not isinstance(model, Classifies) or not model.classes:
         raise UnsupportedOperationError(
             "classification needs a model that tells classes apart (classify); "
             f"{model.identity.architecture or type(model).__name__} does not"
