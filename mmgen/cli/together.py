@@ -61,9 +61,7 @@ def embed_together(
                 click.echo(f"{value}\t{' '.join(f'{number:.6g}' for number in vector)}")
 
 
-def _embed(
-    model: EmbedsTogether, slot: str, values: Sequence[str], batch_size: int
-) -> np.ndarray:
+def _embed(model: EmbedsTogether, slot: str, values: Sequence[str], batch_size: int) -> np.ndarray:
     found = []
     for start in range(0, len(values), batch_size):
         part = values[start : start + batch_size]
@@ -95,9 +93,7 @@ def _facts(
     }
 
 
-def _table(
-    given: Mapping[str, Sequence[str]], pair: tuple[str, str], cosines: np.ndarray
-) -> str:
+def _table(given: Mapping[str, Sequence[str]], pair: tuple[str, str], cosines: np.ndarray) -> str:
     """Return the cosines in columns parted by tabs: a line for each value of the first slot."""
     first, second = pair
     lines = ["\t".join((f"{first} \\ {second}", *given[second]))]

@@ -48,7 +48,8 @@ class ZeroShotOptions(Options):
     """Of `zero-shot`."""
 
     templates: tuple[str, ...] = option(
-        ("a photo of a {}",), help="captions of a class, whose name is put for {}; their mean counts"
+        ("a photo of a {}",),
+        help="captions of a class, whose name is put for {}; their mean counts",
     )
     batch_size: int = option(256, minimum=1, help="pictures at a time")
     num_images: int | None = option(

@@ -94,9 +94,7 @@ def _of_generator(
     return [_with_floor(result, ceilings, compared.real.split) for result in results]
 
 
-def _with_floor(
-    result: MetricResult, ceilings: Sequence[MetricResult], split: str
-) -> MetricResult:
+def _with_floor(result: MetricResult, ceilings: Sequence[MetricResult], split: str) -> MetricResult:
     for ceiling in ceilings:
         if ceiling.name == result.name:
             floor = {
@@ -108,9 +106,7 @@ def _with_floor(
     return result
 
 
-def _choose_slots(
-    matcher: Matcher, data: PictureData, asked: Sequence[str]
-) -> tuple[str, ...]:
+def _choose_slots(matcher: Matcher, data: PictureData, asked: Sequence[str]) -> tuple[str, ...]:
     there = matcher.columns(data)
     if not asked:
         if len(there) < 2:
@@ -150,9 +146,7 @@ def _results(
                 continue
             right = (found < rank).double()
             name = f"retrieval {start} to {end} R@{rank}"
-            results.append(
-                mean_result(name, right, "share", dict(protocol), share_interval(right))
-            )
+            results.append(mean_result(name, right, "share", dict(protocol), share_interval(right)))
     return results
 
 

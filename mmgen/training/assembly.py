@@ -29,7 +29,6 @@ from mmgen.training.config import TrainingConfig
 from mmgen.training.run_folder import find_model_folder
 from mmgen.training.settings import Settings, build_table
 
-
 PICTURE_SLOT = "image"
 
 
@@ -149,9 +148,7 @@ def build_conditioner(settings: Settings, data: PictureData) -> Conditioner | No
     return Conditioner(encoders, width=config.width, dropout=config.dropout)
 
 
-def _build_encoder(
-    slot: str, values: Mapping[str, Any], data: PictureData, column: Any
-) -> Encoder:
+def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData, column: Any) -> Encoder:
     table = f"conditions.{slot}"
     values = dict(values)
     if "model" in values:

@@ -46,7 +46,10 @@ class ContrastiveTraining(Options):
         False, help="and half of them are mirrored: not where captions tell left from right"
     )
     crop: int | None = option(
-        None, minimum=1, unit="px", help="and cut to a random window of this side, which the encoder enlarges; none: whole"
+        None,
+        minimum=1,
+        unit="px",
+        help="and cut to a random window of this side, which the encoder enlarges; none: whole",
     )
     brightness: float = option(
         0.0, minimum=0.0, maximum=1.0, help="pixels are raised or lowered by up to this"

@@ -131,9 +131,7 @@ class Contrastive(Encoder):
             InputError: not two slots are given, or a value cannot be read.
         """
         if len(values) != 2:
-            raise InputError(
-                f"similarity is between two slots; got {', '.join(values) or 'none'}"
-            )
+            raise InputError(f"similarity is between two slots; got {', '.join(values) or 'none'}")
         first, second = self.embed(**values).values()
         return first @ second.T
 
