@@ -47,6 +47,8 @@ def hits(cosines: Tensor, alike: Tensor | None = None) -> Tensor:
     Half for each direction. Where another is as near, it is not found.
     """
     own = cosines.diagonal()
+    if not len(own):
+        return own
     same = torch.eye(len(cosines), dtype=torch.bool, device=cosines.device)
     if alike is not None:
         same = same | alike

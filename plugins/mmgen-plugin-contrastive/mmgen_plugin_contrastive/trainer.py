@@ -1,7 +1,7 @@
 """How encoders learn to meet: every two modalities of a batch, row by row."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -40,7 +40,8 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
     """Brings together what stands in one row, and apart what does not, for every two slots.
 
     A slot's column has its name; the pictures of the data set themselves fill "image". A row
-    without a text has no part in what concerns texts.
+    without a text has no part in what concerns texts. Rows of one text are never told apart, nor
+    those of one label where a slot takes labels, or `labels_alike`.
     """
 
     model: Contrastive
@@ -133,12 +134,13 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
         values = {name: column_of(batch, name) for name in self.model.conditioner.slot_names}
         present = {name: rows_with_value(value) for name, value in values.items()}
         vectors = {name: self._vectors(name, values[name], present[name]) for name in values}
-        alike = rows_alike(values, batch.get("label") if self.options.labels_alike else None)
+        label = batch.get("label") if self.options.labels_alike else None
+        texts = [column for column in values.values() if isinstance(column, list)]
         for first, second in combinations(values, 2):
             both = present[first] & present[second]
             rows = both.nonzero()[:, 0].to(device)
             one, other = vectors[first], vectors[second]
-            same = None if alike is None else alike.to(device)
+            same = rows_alike([*texts, values[first], values[second], label], device)
             if not bool(both.all()):
                 one, other = one[rows], other[rows]
                 same = None if same is None else same[rows][:, rows]
@@ -190,26 +192,22 @@ def rows_with_value(values: Any) -> Tensor:
     return torch.tensor([value is not None and len(value) > 0 for value in values])
 
 
-def rows_alike(values: dict[str, Any], labels: Tensor | None) -> Tensor | None:
-    """Return bool (N, N): rows of one text, or of one label; None where there is nothing to tell.
+def rows_alike(columns: Iterable[Any], device: torch.device | str = "cpu") -> Tensor | None:
+    """Return bool (N, N) on a device: rows of one text, or of one label, in any of the columns.
 
-    Args:
-        values: the columns of the slots.
-        labels: int64 (N,), whose equality counts too.
+    None where no column is of texts or labels. Missing texts are not alike.
     """
     found: list[Tensor] = []
-    for column in (*values.values(), labels):
+    for column in columns:
         if isinstance(column, Tensor) and column.ndim == 1:
-            found.append((column[:, None] == column).cpu())
+            found.append((column[:, None] == column).to(device))
         elif isinstance(column, list) and any(isinstance(value, str) for value in column):
             first: dict[str, int] = {}
             numbers = torch.tensor(
                 [first.setdefault(text, row) if text else row for row, text in enumerate(column)]
-            )
+            ).to(device)
             found.append(numbers[:, None] == numbers)
-    if not found:
-        return None
-    return torch.stack(found).any(dim=0)
+    return torch.stack(found).any(dim=0) if found else None
 
 
 def _mean(values: Tensor) -> Tensor:
