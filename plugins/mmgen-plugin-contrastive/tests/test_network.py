@@ -87,7 +87,7 @@ def test_unknown_slots_and_nothing_are_refused(model):
 
 def test_one_slot_is_not_enough():
     one = Conditioner({"image": build("contract-pixels", {})}, width=4)
-    with pytest.raises(OptionError, match="two slots or more.*got image"):
+    with pytest.raises(OptionError, match=r"two slots or more.*got image"):
         Contrastive(ContrastiveConfig(), conditioner=one)
 
 

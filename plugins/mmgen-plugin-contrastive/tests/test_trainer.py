@@ -77,7 +77,7 @@ def test_it_learns_what_belongs_together(model, loss):
     trainer = trainer_of(model, loss=loss).train()
     (phase,) = trainer.stages()[0].phases
     optimizer = torch.optim.Adam(phase.parameters, lr=0.02)
-    for step in range(60):
+    for step in range(150):
         optimizer.zero_grad()
         phase.loss(batch(), step, CounterNoise(0, range(4)))["loss"].backward()
         optimizer.step()
