@@ -184,10 +184,7 @@ def check_classification(case: EncoderCase) -> None:
 
 @check
 def check_embeds_together(case: EncoderCase) -> None:
-    """embed gives unit vectors of every slot in one space, whatever the batch; others are refused.
-
-    Classes that are only named have probabilities, where there are pictures and texts.
-    """
+    """embed gives each slot's unit vectors in one space, whatever the batch; classify names."""
     encoder = case.build()
     if not isinstance(encoder, EmbedsTogether):
         raise NotApplicable(f"{case.architecture} embeds one modality")

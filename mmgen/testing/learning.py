@@ -230,10 +230,7 @@ def _loss_after(
 
 @check
 def check_evaluation(case: Case) -> None:
-    """evaluate gives finite figures per picture, which do not mix the pictures of a batch.
-
-    Unless the case says why they compare them.
-    """
+    """evaluate gives finite figures per picture, which mix no pictures unless the case says why."""
     trainer = case.build_trainer().eval()
     model: Any = trainer.model
     batch = learning_batch(model.size, _COUNT)
