@@ -61,7 +61,7 @@ class Classifier(Encoder, ABC):
 
     def forward(self, *, images: Tensor) -> Embedding:  # type: ignore[override]
         """Embed images (N, C, H, W) in [0, 1] as tokens (N, h · w, D) and pooled (N, D)."""
-        *_, last = self.maps(_centred(images))
+        *_, last = self.maps(_centred(images.to(self.dtype)))
         tokens = last.flatten(2).transpose(1, 2)
         mask = torch.ones(tokens.shape[:2], dtype=torch.bool, device=tokens.device)
         return Embedding(tokens, mask, pool(last))

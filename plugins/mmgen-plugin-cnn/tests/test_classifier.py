@@ -123,3 +123,12 @@ def test_without_classes_there_are_features_alone(build):
     ):
         with pytest.raises(UnsupportedOperationError, match="needs the names of its classes"):
             refused()
+
+
+def test_half_precision_embeds_what_prepare_gives(build):
+    model = build()
+    full = model(**model.prepare(pictures())).pooled
+    half = model.bfloat16()
+    found = half(**half.prepare(pictures())).pooled
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.float(), full, atol=0.1, rtol=0.1)
