@@ -93,6 +93,13 @@ def mmgen_metrics() -> list[Metric]:
             workbench=True,
         ),
         Metric(
+            name="clip-score",
+            summary="how near samples are to the captions they were made from, as a judge sees it",
+            function="mmgen.metrics.clip_score:clip_score",
+            options="mmgen.metrics.matching_options:ClipScoreOptions",
+            workbench=True,
+        ),
+        Metric(
             name="fid",
             summary="Fréchet distance of samples and real pictures, in features of any encoder",
             function="mmgen.metrics.frechet:frechet",
@@ -145,5 +152,18 @@ def mmgen_metrics() -> list[Metric]:
             summary="mean squared error, PSNR and SSIM of reconstructed pictures",
             function="mmgen.metrics.reconstruction:reconstruction_error",
             options="mmgen.metrics.options:ReconstructionOptions",
+        ),
+        Metric(
+            name="retrieval",
+            summary="how often the right caption, or picture, is the nearest among a hundred",
+            function="mmgen.metrics.retrieval:retrieval",
+            options="mmgen.metrics.matching_options:RetrievalOptions",
+            workbench=True,
+        ),
+        Metric(
+            name="zero-shot",
+            summary="accuracy of classes that are only named, in captions by templates",
+            function="mmgen.metrics.zero_shot:zero_shot",
+            options="mmgen.metrics.matching_options:ZeroShotOptions",
         ),
     ]

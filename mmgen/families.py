@@ -34,6 +34,8 @@ class Architecture:
     Attributes:
         network: reference to a Generator or Encoder class, called as `network(config, …)`.
         config: options that define the network; written to config.json.
+        joins_encoders: whether an encoder is made of others, one for each slot of [conditions], so
+            that several modalities meet; generators may always be conditioned.
         generation: options of `generate`; None for an encoder.
         trainer: reference to a Trainer class; None where the network is not trained.
         training: the trainer's own options.
@@ -44,6 +46,7 @@ class Architecture:
     network: str
     config: type[Options]
     kind: str = "generator"
+    joins_encoders: bool = False
     generation: type[Options] | None = None
     trainer: str | None = None
     training: type[Options] | None = None
@@ -57,6 +60,8 @@ class Architecture:
             _check_reference(f"{where}: trainer", self.trainer)
         if self.kind not in ("generator", "encoder"):
             raise PluginError(f"{where}: kind must be 'generator' or 'encoder'; got {self.kind!r}")
+        if self.joins_encoders and self.kind != "encoder":
+            raise PluginError(f"{where}: joins_encoders is for encoders; generators always do")
         for field in ("config", "generation", "training"):
             value = getattr(self, field)
             optional = field != "config" and value is None

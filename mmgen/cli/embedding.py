@@ -9,17 +9,14 @@ import numpy as np
 import torch
 
 from mmgen.cli.output import print_json
+from mmgen.cli.together import embed_together
 from mmgen.errors import InputError, UnsupportedConditionError
-from mmgen.families import load_reference
-from mmgen.interfaces import Classifies, Encoder, classes_of
+from mmgen.interfaces import Classifies, EmbedsTogether, Encoder
 from mmgen.interfaces.memory import report_out_of_memory
 from mmgen.media.files import atomic_file
-from mmgen.media.pictures import to_contract
-from mmgen.plugins import manager
-from mmgen.slots import Size
+from mmgen.media.values import read_values
 
 _AT_ONCE = 64
-_NO_PICTURE = Size(channels=3, height=1, width=1)
 
 Arrays = dict[str, np.ndarray]
 
@@ -39,6 +36,9 @@ def embed(
         InputError: a value that cannot be read.
         OutOfMemoryError: says which batch size fits.
     """
+    if isinstance(model, EmbedsTogether):
+        embed_together(model, inputs, path, batch_size=batch_size or _AT_ONCE, as_json=as_json)
+        return
     given = _given(model, inputs)
     found = _encode(model, given, batch_size or _AT_ONCE)
     if path is not None:
@@ -80,18 +80,16 @@ def _encode(model: Encoder, given: Sequence[str], batch_size: int) -> Arrays:
         batch["tokens"] = np.pad(batch["tokens"], ((0, 0), (0, missing), (0, 0)))
         batch["token_mask"] = np.pad(batch["token_mask"], ((0, 0), (0, missing)))
     found = {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
-    if classes := classes_of(model):
-        found["classes"] = np.array(classes)
+    if "probabilities" in found:
+        assert isinstance(model, Classifies)
+        found["classes"] = np.array(model.classes)
     return found
 
 
 def _read(model: Encoder, given: Sequence[str]) -> Any:
-    """Return contract values; pictures as a list, of whatever sizes they have."""
-    if model.modality == "image":
-        channels = 3 if model.size is None else model.size.channels
-        return [to_contract(path, channels)[0] for path in given]
-    reader = load_reference(manager().modality(model.modality).reader)
-    values = reader(list(given), model.slot(model.modality), _NO_PICTURE)
+    """Return contract values."""
+    channels = 3 if model.size is None else model.size.channels
+    values = read_values(model.slot(model.modality), list(given), channels)
     if len(values) != len(given):
         raise InputError(f"{model.modality}: {len(given)} values were read as {len(values)}")
     return values

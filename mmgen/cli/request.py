@@ -135,7 +135,8 @@ def _refuse(name: str, target: Target) -> UnsupportedConditionError:
     has = ", ".join(slot.name for slot in target.slots) or "no conditions"
     modalities = {item.name for plugin in manager().plugins for item in plugin.modalities}
     near = did_you_mean(name, [slot.name for slot in target.slots]) or ";"
-    others = [entry.name for entry in catalogue().search(accepts=name)[:5]]
+    found = catalogue().search(accepts=name)
+    others = [entry.name for entry in found if entry.kind == (target.kind or "generator")][:5]
     more = f". Models that do: {', '.join(others) or 'none'}" if name in modalities else ""
     return UnsupportedConditionError(
         f"{target.name!r} does not answer {name!r}{near} it takes {has}{more}"

@@ -93,7 +93,8 @@ def command(**asked: Any) -> None:
 
     A batch file has a request per line or row: n, seed, output, inputs and options by name.
 
-    An encoder prints embeddings of its inputs, or the classes of pictures; -o FILE.npz saves them.
+    An encoder prints embeddings of its inputs, or the classes of pictures; one of several kinds of
+    input how near they are to each other. -o FILE.npz saves them.
     """
     choice = _Choice(**{name: asked[name] for name in _Choice.__dataclass_fields__})
     target = find_target(asked["model"], install=asked["yes"])

@@ -11,8 +11,8 @@ from mmgen.data.options import DataOptions
 from mmgen.data.pictures import PictureData
 from mmgen.data.records import Records
 from mmgen.data.registered import load_registered, registered_source
-from mmgen.data.sources import open_source
 from mmgen.data.sounds import pair_with_sounds
+from mmgen.data.sources import open_source
 from mmgen.data.splits import Part, canonical, find_part, held_out_rows, other_rows
 from mmgen.data.stacking import stack
 from mmgen.data.threads import Progress

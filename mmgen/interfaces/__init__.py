@@ -3,6 +3,7 @@
 from mmgen.interfaces.capabilities import (
     Classification,
     Classifies,
+    EmbedsTogether,
     HasFeatures,
     HasLatents,
     HasLikelihood,
@@ -32,6 +33,7 @@ __all__ = [
     "Conditioner",
     "CounterNoise",
     "Embedding",
+    "EmbedsTogether",
     "Encoder",
     "Generator",
     "HasFeatures",

@@ -11,6 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
+from mmgen.slots import Slot
+
 Progress = Callable[[int, int], None]
 """Called with (done, total) as a long job goes on."""
 
@@ -151,6 +153,51 @@ class HasFeatures(Protocol):
         """Return features by layer: maps (N, D, h, w) or vectors (N, D), float32 on the CPU.
 
         Images are (N, C, H, W) in [0, 1], or a list of (C, H, W) of unequal sizes.
+        """
+        ...
+
+
+@runtime_checkable
+class EmbedsTogether(Protocol):
+    """Models that bring several modalities into one space, where what belongs together is near."""
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The inputs by name, two or more."""
+        ...
+
+    def embed(self, **values: Any) -> dict[str, Tensor]:
+        """Return unit vectors, float32 (K, D) on the CPU, of each slot that is given K values.
+
+        Values are one or several, in any form that `generate` takes; pictures may be (K, C, H, W)
+        in [0, 1], or a list of unequal sizes. A vector does not depend on the others. The cosine
+        of two is their product: `a @ b.T`.
+
+        Raises:
+            UnsupportedConditionError: there is no such slot, or nothing was given.
+            InputError: a value that cannot be read.
+        """
+        ...
+
+    def classify(
+        self,
+        images: Tensor | Sequence[Tensor],
+        classes: Sequence[str],
+        *,
+        templates: Sequence[str] = ("a photo of a {}",),
+    ) -> Classification:
+        """Return the probabilities of classes that are only named ("zero-shot").
+
+        A class's vector is that of its name in the template's place {}, over several templates
+        the mean; probabilities are the softmax of the cosines over the model's temperature.
+
+        Args:
+            images: (N, C, H, W) in [0, 1], or a list of (C, H, W) of unequal sizes.
+            classes: two names or more.
+
+        Raises:
+            InputError: fewer names, or a template without {}.
+            UnsupportedOperationError: the model has no pictures or no texts.
         """
         ...
 

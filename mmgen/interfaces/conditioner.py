@@ -163,15 +163,18 @@ class Conditioner(nn.Module):
             {name: nn.Parameter(nn.init.normal_(torch.empty(width), std=0.02)) for name in sizes}
         )
 
-    def restrict(self, *, tokens: bool, pooled: bool) -> None:
-        """Drop the projections that a family does not use: they would never learn.
+    def restrict(self, *, tokens: bool, pooled: bool, absent: bool = True) -> None:
+        """Drop what a family does not use: it would never learn.
 
-        Without `tokens` a condition has L = 0; without `pooled` its vector is zero.
+        Without `tokens` a condition has L = 0; without `pooled` its vector is zero. Without
+        `absent` nothing stands for a slot that is not given: `encode` alone can be used.
         """
         if not tokens:
             self.token_projections = nn.ModuleDict()
         if not pooled:
             self.pooled_projections = nn.ModuleDict()
+        if not absent:
+            self.absent = nn.ParameterDict()
 
     @property
     def slot_names(self) -> tuple[str, ...]:
@@ -225,6 +228,13 @@ class Conditioner(nn.Module):
         like = torch.zeros(num_images, self.width, device=device, dtype=dtype)
         return combine(embeddings, present, spatial or {}, names, like)
 
+    def encode(self, slot: str, values: Any, device: torch.device | str) -> Embedding:
+        """Return what a slot's encoder makes of N contract values, before any projection.
+
+        Each distinct text is encoded once.
+        """
+        return self._encode_distinct(self._encoder(slot), values, device)
+
     def _embed(
         self, name: str, value: Any, num_images: int, device: torch.device | str
     ) -> SlotEmbedding:
@@ -246,7 +256,7 @@ class Conditioner(nn.Module):
             tokens, pooled = absent[None, None], absent[None]
             mask = torch.ones(1, 1, dtype=torch.bool, device=absent.device)
         else:
-            raw = self._encode_distinct(self._encoder(name), value, device)
+            raw = self.encode(name, value, device)
             tokens, mask, pooled = raw.tokens, raw.token_mask, raw.pooled
             if name in self.token_projections:
                 tokens = self.token_projections[name](tokens)

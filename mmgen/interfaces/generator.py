@@ -152,7 +152,8 @@ class Generator(Model, ABC):
                 return
             from mmgen.catalogue import list_models
 
-            others = ", ".join(entry.name for entry in list_models(accepts=name)[:5]) or "none"
+            found = [e.name for e in list_models(accepts=name) if e.kind == "generator"]
+            others = ", ".join(found[:5]) or "none"
             answers = ", ".join(slot.name for slot in self.slots) or "no conditions"
             raise UnsupportedConditionError(
                 f"{self.title} does not answer {name!r}; it takes {answers}. "

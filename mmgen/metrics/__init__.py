@@ -10,6 +10,7 @@ _MODULES = {
     "AccuracyScoreOptions": "options",
     "AgreementOptions": "sampling_options",
     "ClassificationOptions": "options",
+    "ClipScoreOptions": "matching_options",
     "FeatureExtractor": "extractors",
     "FeatureStatistics": "statistics",
     "FidOptions": "sampling_options",
@@ -22,7 +23,9 @@ _MODULES = {
     "NeighboursOptions": "sampling_options",
     "PrecisionRecallOptions": "sampling_options",
     "ReconstructionOptions": "options",
+    "RetrievalOptions": "matching_options",
     "Workbench": "workbench",
+    "ZeroShotOptions": "matching_options",
     "ZooExtractor": "extractors",
     "evaluate": "evaluation",
     "frechet_distance": "distances",
@@ -36,6 +39,7 @@ __all__ = [
     "AccuracyScoreOptions",
     "AgreementOptions",
     "ClassificationOptions",
+    "ClipScoreOptions",
     "FeatureExtractor",
     "FeatureStatistics",
     "FidOptions",
@@ -48,7 +52,9 @@ __all__ = [
     "NeighboursOptions",
     "PrecisionRecallOptions",
     "ReconstructionOptions",
+    "RetrievalOptions",
     "Workbench",
+    "ZeroShotOptions",
     "ZooExtractor",
     "evaluate",
     "frechet_distance",
@@ -63,6 +69,11 @@ if TYPE_CHECKING:
     from mmgen.metrics.evaluation import evaluate
     from mmgen.metrics.extractors import FeatureExtractor, InceptionExtractor, ZooExtractor
     from mmgen.metrics.manifold import manifold_scores
+    from mmgen.metrics.matching_options import (
+        ClipScoreOptions,
+        RetrievalOptions,
+        ZeroShotOptions,
+    )
     from mmgen.metrics.options import (
         AccuracyScoreOptions,
         ClassificationOptions,

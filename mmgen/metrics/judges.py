@@ -43,7 +43,7 @@ class Judge:
             raise UnsupportedOperationError(
                 f"a judge looks at pictures; {self.name!r} is an encoder of {model.modality}"
             )
-        if not isinstance(model, Classifies):
+        if not isinstance(model, Classifies) or not model.classes:
             raise UnsupportedOperationError(
                 f"a judge tells classes apart (classify); {self.name!r} does not: take a "
                 "classifier of pictures"

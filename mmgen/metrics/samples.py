@@ -1,7 +1,7 @@
 """The pictures that a metric looks at, drawn from a generator and kept as bytes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -197,6 +197,14 @@ def _other_conditions(data: PictureData, request: SampleRequest, rows: Tensor) -
         return {}
     batch = data.batch(rows % len(data), columns=others)
     return {name: batch[name] for name in others}
+
+
+def captions_of(data: PictureData, request: SampleRequest) -> list[str]:
+    """Return the texts that pictures are drawn from, one for each."""
+    texts: list[str] = []
+    for rows in torch.arange(request.count).split(_AT_ONCE):
+        texts += _other_conditions(data, replace(request, conditions=("text",)), rows)["text"]
+    return texts
 
 
 def _check_shape(model: Generator, images: Tensor, data: PictureData) -> None:

@@ -10,6 +10,7 @@ from mmgen.errors import DataError
 from mmgen.interfaces import Generator, Model, Progress
 from mmgen.metrics.extractors import FeatureExtractor, open_extractor
 from mmgen.metrics.judges import Judge, open_judge
+from mmgen.metrics.matchers import Matcher
 from mmgen.metrics.samples import SampleRequest, draw_samples
 from mmgen.metrics.statistics import FeatureStatistics, gather_statistics
 from mmgen.metrics.statistics_cache import keep_statistics, read_statistics, statistics_key
@@ -32,6 +33,7 @@ class Workbench:
         self._models = dict(models or {})
         self._extractors: dict[tuple[str, str], FeatureExtractor] = {}
         self._judges: dict[str, Judge] = {}
+        self._matchers: dict[str, Matcher] = {}
         self._samples: dict[tuple[int, str, SampleRequest], tuple[Generator, PictureData]] = {}
         self._splits: dict[tuple[int, str], tuple[PictureData, PictureData | None]] = {}
         self._features: dict[tuple[str, ...], Tensor] = {}
@@ -54,6 +56,12 @@ class Workbench:
         if name not in self._judges:
             self._judges[name] = open_judge(name, lambda name: self._load(name, device), device)
         return self._judges[name]
+
+    def matcher(self, name: str, device: torch.device) -> Matcher:
+        """Return the model of that name that embeds several modalities together."""
+        if name not in self._matchers:
+            self._matchers[name] = Matcher(self._load(name, device), name=name)
+        return self._matchers[name]
 
     def samples(
         self,

@@ -27,7 +27,7 @@ def build(
         architecture: its registered name.
         config: values for the architecture's config class, or an instance of it.
         family: needed only where two families have an architecture of that name.
-        conditioner: of a generator.
+        conditioner: of a generator, or of an encoder that joins others.
         parts: further models it is made of, passed by name.
         assets: what another of its kind returned as `assets`.
 

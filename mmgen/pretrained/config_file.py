@@ -25,7 +25,7 @@ class ConfigFile:
     Attributes:
         plugin: {"name": distribution, "version": …} that wrote it.
         config: the architecture's config.
-        conditioner: width, dropout and slots of a generator's conditioner; None without one.
+        conditioner: width, dropout and slots of the conditioner; None without one.
         parts: names of the sub-folders with the models that this one is made of.
         assets: further files that the model needs (vocabularies): JSON or text.
     """

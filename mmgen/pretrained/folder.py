@@ -11,8 +11,8 @@ from typing import Any
 import torch
 
 from mmgen.errors import AmbiguousNameError, MmgenError, ModelFileError, OutputError, PluginError
+from mmgen.interfaces.conditioner import Conditioner
 from mmgen.interfaces.encoder import Encoder
-from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.model import Model
 from mmgen.media.targets import output_error
 from mmgen.pretrained.build import build, build_conditioner, describe_conditioner, identify
@@ -262,9 +262,10 @@ def _stored(tensor: torch.Tensor, dtype: torch.dtype | None) -> torch.Tensor:
 
 def _describe(model: Model, parts: list[str]) -> ConfigFile:
     identity = identify(model)
+    held = getattr(model, "conditioner", None)
     conditioner = None
-    if isinstance(model, Generator) and model.conditioner.slot_names:
-        conditioner = describe_conditioner(model.conditioner)
+    if isinstance(held, Conditioner) and held.slot_names:
+        conditioner = describe_conditioner(held)
     return ConfigFile(
         kind="encoder" if isinstance(model, Encoder) else "generator",
         family=identity.family,

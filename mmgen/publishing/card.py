@@ -23,6 +23,7 @@ _PIPELINES = {
     "image-to-video",
     "image-feature-extraction",
     "image-classification",
+    "zero-shot-image-classification",
     "feature-extraction",
     "audio-classification",
 }

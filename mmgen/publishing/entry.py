@@ -11,6 +11,7 @@ from mmgen.catalogue_index import write_toml
 from mmgen.errors import ModelFileError
 from mmgen.hub.model_files import model_files
 from mmgen.hub.verdicts import file_sha256
+from mmgen.interfaces.capabilities import EmbedsTogether
 from mmgen.interfaces.encoder import Encoder
 from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.model import Model
@@ -42,6 +43,8 @@ def describe_model(model: Model, folder: Path) -> dict[str, Any]:
         "slots": [],
         "files": files,
     }
+    if isinstance(model, EmbedsTogether):
+        entry["slots"] = [slot.to_dict() for slot in model.slots]
     if isinstance(model, Generator):
         size = model.size
         entry["slots"] = [slot.to_dict() for slot in model.slots]

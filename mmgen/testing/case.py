@@ -13,10 +13,11 @@ from mmgen.interfaces import Conditioner, Encoder, Generator, Model, Samples, Tr
 from mmgen.options import Options
 from mmgen.plugins import manager
 from mmgen.pretrained import build, build_encoder
+from mmgen.slots import Size
 from mmgen.testing import stand_in
 from mmgen.testing.outcome import NotApplicable
 from mmgen.testing.plugin import temporary_plugin
-from mmgen.testing.values import CLASSES
+from mmgen.testing.values import CLASSES, picture_data
 
 Values = Mapping[str, Any]
 CONDITION_WIDTH = 8
@@ -113,17 +114,24 @@ class EncoderCase:
         values: at least three contract values of its modality, all distinct, of unequal length
             where the modality allows for it. What the encoder takes from data, it takes from
             them.
+        conditions: of an encoder that joins others, its [conditions] by slot, as
+            {"text": {"encoder": "contract-words"}}; the kit has "contract-words" of text,
+            "contract-pixels" of pictures and "label-embedding". `values` are pictures then.
         trainer: the trainer's options.
         tolerance: by how much embeddings may differ for float rounding.
         not_descending: as in `GeneratorCase`.
+        compares: "" if held-out figures are of each row alone, else a sentence that says why rows
+            of a batch are compared.
     """
 
     architecture: str
     config: Values
     values: Any
+    conditions: Mapping[str, Values] = field(default_factory=dict)
     trainer: Values = field(default_factory=dict)
     tolerance: float = 1e-4
     not_descending: Mapping[str, str] = field(default_factory=dict)
+    compares: str = ""
 
     @property
     def registered(self) -> Architecture:
@@ -132,9 +140,24 @@ class EncoderCase:
 
     def build(self) -> Encoder:
         """Return a model in eval mode, its weights perturbed."""
-        model = build_encoder(self.architecture, self.config, self.values)
+        if self.conditions:
+            model = self._join()
+        else:
+            model = build_encoder(self.architecture, self.config, self.values)
         perturb(model)
         return model.eval()
+
+    def _join(self) -> Encoder:
+        """Return a new model made of the encoders that [conditions] names."""
+        from mmgen.training.assembly import build_model
+        from mmgen.training.settings import build_settings
+
+        tables = {"model": self.config, "conditions": self.conditions}
+        tables |= {"conditioner": {"width": CONDITION_WIDTH}}
+        channels, height, width = self.values.shape[1:]
+        data = picture_data(Size(channels=channels, height=height, width=width), len(self.values))
+        settings = build_settings(self.architecture, tables)
+        return cast(Encoder, build_model(settings, data))
 
     def build_trainer(self) -> Trainer[Any]:
         """Return the architecture's trainer, with a model of its own, in train mode.

@@ -22,6 +22,7 @@ from mmgen.testing.drawing import (
 from mmgen.testing.embedding import (
     check_classification,
     check_embedding,
+    check_embeds_together,
     check_encoder_conditions,
     check_encoder_is_saved_whole,
     check_encoder_slot,
@@ -82,6 +83,7 @@ ENCODER_CHECKS: tuple[Callable[[EncoderCase], None], ...] = (
     check_encoder_is_saved_whole,
     check_encoder_conditions,
     check_classification,
+    check_embeds_together,
     check_features,
     check_stages_are_in_order,
     check_every_parameter_learns,

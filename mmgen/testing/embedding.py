@@ -7,10 +7,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmgen.errors import InputError
-from mmgen.interfaces import Classifies, Conditioner, Embedding, Encoder, HasFeatures
+from mmgen.errors import InputError, UnsupportedConditionError
+from mmgen.interfaces import (
+    Classifies,
+    Conditioner,
+    Embedding,
+    EmbedsTogether,
+    Encoder,
+    HasFeatures,
+)
 from mmgen.plugins import manager
 from mmgen.pretrained import load_folder
+from mmgen.slots import Size
 from mmgen.testing.case import EncoderCase, check
 from mmgen.testing.keeping import demand_same_model
 from mmgen.testing.outcome import (
@@ -19,7 +27,11 @@ from mmgen.testing.outcome import (
     demand,
     demand_alike,
     demand_identical,
+    demand_refusal,
 )
+from mmgen.testing.values import CLASSES, pictures, values_for
+
+_EACH = 3
 
 
 def embed(encoder: Encoder, values: Any) -> Embedding:
@@ -168,6 +180,42 @@ def check_classification(case: EncoderCase) -> None:
     demand_alike(sums, torch.ones(count), case.tolerance, "probabilities must add up to 1")
     alone = encoder.classify(case.values[1:2]).probabilities
     demand_alike(said.probabilities[1:2], alone, case.tolerance, "values must not mix")
+
+
+@check
+def check_embeds_together(case: EncoderCase) -> None:
+    """embed gives each slot's unit vectors in one space, whatever the batch; classify names."""
+    encoder = case.build()
+    if not isinstance(encoder, EmbedsTogether):
+        raise NotApplicable(f"{case.architecture} embeds one modality")
+    slots = encoder.slots
+    demand(len(slots) >= 2, f"there must be two slots or more; got {len(slots)}")
+    size = encoder.size or Size(channels=3, height=8, width=8)
+    given = {slot.name: values_for(slot, size, _EACH) for slot in slots}
+    vectors = encoder.embed(**given)
+    demand(tuple(vectors) == tuple(given), f"embed must give {[*given]}; got {[*vectors]}")
+    widths = {found.shape[1] for found in vectors.values()}
+    demand(len(widths) == 1, f"vectors of all slots must have one length; got {sorted(widths)}")
+    for name, found in vectors.items():
+        what = f"vectors of {name!r}"
+        sound = found.dtype == torch.float32 and found.device.type == "cpu" and len(found) == _EACH
+        demand(sound, f"{what} must be float32 ({_EACH}, D) on the CPU")
+        ones = torch.ones(_EACH)
+        demand_alike(found.norm(dim=1), ones, case.tolerance, f"{what} must have length 1")
+        alone = encoder.embed(**{name: given[name][1:2]})[name]
+        demand_alike(found[1:2], alone, case.tolerance, f"{what} must not depend on the batch")
+        demand(not torch.equal(found[0], found[1]), f"{what} must differ where values do")
+    no_slot = {"no-such-slot": "x"}
+    demand_refusal(
+        lambda: encoder.embed(**no_slot), UnsupportedConditionError, slots[0].name, "such a slot"
+    )
+    if not {"image", "text"} <= {slot.modality for slot in slots}:
+        return
+    said = encoder.classify(pictures(size, _EACH), CLASSES, templates=("a {}", "one {} thing"))
+    shape = tuple(said.probabilities.shape)
+    demand(said.classes == CLASSES and shape == (_EACH, len(CLASSES)), "classify names the classes")
+    sums = said.probabilities.sum(dim=1)
+    demand_alike(sums, torch.ones(_EACH), case.tolerance, "probabilities must add up to 1")
 
 
 @check

@@ -1,6 +1,6 @@
-"""An encoder that no family has seen: it shows that a generator takes any condition.
+"""Encoders that no family has seen: they show that a generator takes any condition.
 
-It is a plugin of its own, registered only while a check runs.
+They are a plugin of their own, registered only while a check runs.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from mmgen.options import Options, option
 
 MMGEN_API = API_VERSION
 NAME = "contract-words"
+PIXELS = "contract-pixels"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,9 +21,19 @@ class WordsConfig(Options):
     width: int = option(6, minimum=1, help="length of a letter's vector")
 
 
+@dataclass(frozen=True, kw_only=True)
+class PixelsConfig(Options):
+    """The rows of a picture as tokens."""
+
+    channels: int = option(3, choices=(1, 3), help="of the pictures")
+    height: int = option(8, minimum=1, unit="px", help="of the pictures")
+    width: int = option(8, minimum=1, unit="px", help="of the pictures")
+    features: int = option(6, minimum=1, help="length of a row's vector")
+
+
 @hookimpl
 def mmgen_families() -> list[Family]:
-    """The one encoder."""
+    """The two encoders."""
     words = Architecture(
         name=NAME,
         summary="letters as tokens, for tests",
@@ -31,6 +42,13 @@ def mmgen_families() -> list[Family]:
         config=WordsConfig,
         tasks=("feature-extraction",),
     )
-    return [
-        Family(name="contract", summary="what the contract's tests need", architectures=(words,))
-    ]
+    pixels = Architecture(
+        name=PIXELS,
+        summary="rows of pixels as tokens, for tests",
+        kind="encoder",
+        network="mmgen.testing.pixels:PixelsEncoder",
+        config=PixelsConfig,
+        tasks=("image-feature-extraction",),
+    )
+    summary = "what the contract's tests need"
+    return [Family(name="contract", summary=summary, architectures=(words, pixels))]

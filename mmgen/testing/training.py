@@ -137,6 +137,9 @@ def _config(case: Case, folder: Path) -> dict[str, Mapping[str, Any]]:
         "data": {"held_out": 0.25},
     }
     if isinstance(case, EncoderCase):
+        if case.conditions:
+            joined = {slot: dict(values) for slot, values in case.conditions.items()}
+            tables |= {"conditioner": {"width": CONDITION_WIDTH}, "conditions": joined}
         return tables
     parts = {name: str(part.save(folder / name)) for name, part in case.parts().items()}
     return {

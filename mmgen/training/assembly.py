@@ -13,13 +13,23 @@ from mmgen.data.loading import share_valid
 from mmgen.data.splits import canonical
 from mmgen.errors import DataError, OptionError, TrainingError, UnsupportedOperationError
 from mmgen.families import Architecture, load_reference
-from mmgen.interfaces import Conditioner, Encoder, Generator, Model, Trainer, classes_of
+from mmgen.interfaces import (
+    Conditioner,
+    EmbedsTogether,
+    Encoder,
+    Generator,
+    Model,
+    Trainer,
+    classes_of,
+)
 from mmgen.options import Options, describe
 from mmgen.plugins import manager
 from mmgen.pretrained import build, build_encoder, from_pretrained
 from mmgen.training.config import TrainingConfig
 from mmgen.training.run_folder import find_model_folder
 from mmgen.training.settings import Settings, build_table
+
+PICTURE_SLOT = "image"
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,7 @@ def build_model(
     values = fill_from_data(architecture.config, settings.model, data)
     config = build_table("model", architecture.config, values)
     conditioner = None
-    if architecture.kind == "generator":
+    if architecture.kind == "generator" or architecture.joins_encoders:
         conditioner = build_conditioner(settings, data)
     elif settings.conditions:
         raise OptionError(f"{settings.architecture!r} is an encoder: it takes no [conditions]")
@@ -128,22 +138,29 @@ def fill_from_data(
 
 
 def build_conditioner(settings: Settings, data: PictureData) -> Conditioner | None:
-    """Return the conditioner that [conditions] and [conditioner] ask for; None without slots."""
+    """Return the conditioner that [conditions] and [conditioner] ask for; None without slots.
+
+    The slot "image" of an encoder that joins others is for the pictures of the data themselves.
+    """
     if not settings.conditions:
         return None
+    own_picture = manager().architecture(settings.architecture)[2].joins_encoders
     encoders = {}
     for slot, values in settings.conditions.items():
+        if own_picture and slot == PICTURE_SLOT:
+            encoders[slot] = _build_encoder(slot, values, data, data.images)
+            continue
         if slot not in data.columns:
             raise DataError(
                 f"[conditions.{slot}] needs a column {slot!r}; {data.name} has "
                 f"{', '.join(data.columns) or 'pictures only'}"
             )
-        encoders[slot] = _build_encoder(slot, values, data)
+        encoders[slot] = _build_encoder(slot, values, data, data.column(slot))
     config = settings.conditioner
     return Conditioner(encoders, width=config.width, dropout=config.dropout)
 
 
-def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData) -> Encoder:
+def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData, column: Any) -> Encoder:
     table = f"conditions.{slot}"
     values = dict(values)
     if "model" in values:
@@ -164,13 +181,26 @@ def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData) -> E
     _, _, architecture = manager().architecture(name)
     if architecture.kind != "encoder":
         raise OptionError(f"[{table}] needs an encoder; {name!r} is a {architecture.kind}")
-    known = {info.name: info for info in describe(architecture.config)}
-    if "classes" in known and known["classes"].required:
-        values.setdefault("classes", data.class_names)
-    if "sample_rate" in known and data.sample_rate is not None:
-        values.setdefault("sample_rate", data.sample_rate)
+    values = _fill_encoder(architecture, values, data, of_pictures=column is data.images)
     config = build_table(table, architecture.config, values)
-    return build_encoder(name, config, data.column(slot))
+    return build_encoder(name, config, column)
+
+
+def _fill_encoder(
+    architecture: Architecture, values: dict[str, Any], data: PictureData, *, of_pictures: bool
+) -> dict[str, Any]:
+    """Return an encoder's values with what it needs of the data: classes, size and channels."""
+    options = {info.name: info for info in describe(architecture.config)}
+    if of_pictures:
+        classes = values.get("classes")
+        values = fill_from_data(architecture.config, values, data)
+        if classes is None and "classes" in options and not options["classes"].required:
+            values.pop("classes", None)  # it is there for its features
+    elif "classes" in options and options["classes"].required:
+        values.setdefault("classes", data.class_names)
+    if "sample_rate" in options and data.sample_rate is not None:
+        values.setdefault("sample_rate", data.sample_rate)
+    return values
 
 
 def _check_rate(encoder: Encoder, data: PictureData, table: str) -> None:
@@ -184,7 +214,7 @@ def _check_rate(encoder: Encoder, data: PictureData, table: str) -> None:
 
 def match_labels(model: Model, data: TrainingData) -> TrainingData:
     """Return the data with labels that count the model's classes, matched by name."""
-    if isinstance(model, Generator):
+    if isinstance(model, Generator | EmbedsTogether):
         classes = {slot.name: slot.classes for slot in model.slots}.get("label")
     else:
         classes = classes_of(model) or None

@@ -205,3 +205,12 @@ def test_slots_say_what_they_take(conditioner: Conditioner) -> None:
 def test_a_slot_may_be_required() -> None:
     made = Conditioner({"text": WordsEncoder(WordsConfig())}, width=4, required=("text",))
     assert made.slots[0].required
+
+
+def test_without_stand_ins_encoders_are_used_one_by_one(conditioner: Conditioner) -> None:
+    full = conditioner.encode("text", TEXTS, "cpu")
+    conditioner.restrict(tokens=False, pooled=True, absent=False)
+    assert not any(name.startswith("absent") for name, _ in conditioner.named_parameters())
+    found = conditioner.encode("text", [*TEXTS, TEXTS[0]], "cpu")
+    torch.testing.assert_close(found.pooled[:-1], full.pooled)
+    assert torch.equal(found.pooled[-1], found.pooled[0])

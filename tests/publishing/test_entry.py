@@ -1,13 +1,17 @@
 """An entry is put into a registry.toml, which stays valid whatever happens."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import meeting
 import pytest
 
 from mmgen.catalogue import FigureEntry, read_registry
 from mmgen.errors import ModelFileError, PluginError
-from mmgen.publishing.entry import enter, read_training, training_figures
+from mmgen.interfaces import Conditioner
+from mmgen.pretrained import build
+from mmgen.publishing.entry import describe_model, enter, read_training, training_figures
+from mmgen.testing import stand_in, temporary_plugin
 
 ENTRY: dict[str, Any] = {
     "name": "b",
@@ -76,3 +80,14 @@ def test_what_samples_were_watched_by_is_told() -> None:
     assert fid.protocol == (
         "5 samples against 5 held-out pictures of mnist; features of cnn-mnist, after 9 steps"
     )
+
+
+def test_the_slots_of_an_encoder_of_several_modalities_are_told(tmp_path: Path) -> None:
+    with temporary_plugin(stand_in, "contract"), temporary_plugin(meeting.plugin(), "meeting"):
+        encoders = {"image": build("contract-pixels", {}), "text": build("contract-words", {})}
+        conditioner = Conditioner(cast(Any, encoders), width=5)
+        model = build("meeting", {}, conditioner=conditioner)
+        entry = describe_model(model, model.save(tmp_path / "model"))
+    assert entry["kind"] == "encoder"
+    assert [slot["name"] for slot in entry["slots"]] == ["image", "text"]
+    assert {file["path"] for file in entry["files"]} >= {"config.json", "text/model.safetensors"}

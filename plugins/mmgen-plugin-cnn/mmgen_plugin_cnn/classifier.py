@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from mmgen.errors import InputError, did_you_mean
+from mmgen.errors import InputError, UnsupportedOperationError, did_you_mean
 from mmgen.interfaces import Classification, Embedding, Encoder
 from mmgen.media.fitting import fit_pictures
 from mmgen.nn import dropout
@@ -22,7 +22,8 @@ class Classifier(Encoder, ABC):
     """An encoder of pictures that was, or is to be, trained to tell classes apart.
 
     The embedding's tokens are the positions of the last feature map; pooled is their mean, which
-    the classes are read from by one linear layer.
+    the classes are read from by one linear layer. Without classes there is no such layer: the
+    network gives features alone.
     """
 
     config: ClassifierConfig
@@ -33,7 +34,7 @@ class Classifier(Encoder, ABC):
         self.classes = config.classes
         self.width = config.widths[-1]
         self.size = Size(channels=config.channels, height=config.height, width=config.width)
-        self.head = nn.Linear(self.width, len(config.classes))
+        self.head = nn.Linear(self.width, len(config.classes)) if config.classes else None
 
     @property
     @abstractmethod
@@ -46,8 +47,8 @@ class Classifier(Encoder, ABC):
 
     @property
     def layers(self) -> tuple[str, ...]:
-        """What `encode` can give: the feature maps, then "pooled" and "logits"."""
-        return (*self.map_names, "pooled", "logits")
+        """What `encode` can give: the feature maps, then "pooled" and, of classes, "logits"."""
+        return (*self.map_names, "pooled", *(("logits",) if self.classes else ()))
 
     def prepare(self, values: Any) -> dict[str, Tensor]:
         """Return {"images": (N, C, H, W)} of pictures (N, C', H', W') in [0, 1], or a list.
@@ -60,14 +61,29 @@ class Classifier(Encoder, ABC):
 
     def forward(self, *, images: Tensor) -> Embedding:  # type: ignore[override]
         """Embed images (N, C, H, W) in [0, 1] as tokens (N, h · w, D) and pooled (N, D)."""
-        *_, last = self.maps(_centred(images))
+        *_, last = self.maps(_centred(images.to(self.dtype)))
         tokens = last.flatten(2).transpose(1, 2)
         mask = torch.ones(tokens.shape[:2], dtype=torch.bool, device=tokens.device)
         return Embedding(tokens, mask, pool(last))
 
     def logits(self, pooled: Tensor) -> Tensor:
-        """Return (N, K) of pooled features (N, D)."""
+        """Return (N, K) of pooled features (N, D).
+
+        Raises:
+            UnsupportedOperationError: the network was built without classes.
+        """
+        self.demand_classes()
+        assert self.head is not None
         return self.head(dropout(pooled, self.config.dropout, self.training))
+
+    def demand_classes(self) -> None:
+        """Raise UnsupportedOperationError for a network without classes."""
+        if not self.classes:
+            name = self.identity.architecture or "network"
+            raise UnsupportedOperationError(
+                f"a classifier needs the names of its classes; this {name} was built without: it "
+                "gives features alone (encode)"
+            )
 
     @torch.inference_mode()
     def encode(
@@ -99,7 +115,11 @@ class Classifier(Encoder, ABC):
 
         With `mirrored` the mean over each picture and its mirror image (Krizhevsky et al. 2012,
         section 4.1).
+
+        Raises:
+            UnsupportedOperationError: the network was built without classes.
         """
+        self.demand_classes()
         probabilities = self._probabilities(images)
         if self.config.mirrored:
             if isinstance(images, Tensor):

@@ -10,7 +10,9 @@ from mmgen.options import Options, option
 class ClassifierConfig(Options):
     """What all classifiers have in common."""
 
-    classes: tuple[str, ...] = option(help="the class names, in the order of their numbers")
+    classes: tuple[str, ...] = option(
+        (), help="the class names, in the order of their numbers; none: features alone"
+    )
     channels: int = option(3, choices=(1, 3), help="1 grey, 3 colour; other pictures are converted")
     height: int = option(
         32, minimum=4, unit="px", help="of the pictures it learns from; others are resized to it"
@@ -29,8 +31,8 @@ class ClassifierConfig(Options):
     )
 
     def check(self) -> None:
-        """Demand two classes at least, all different, and maps that do not vanish."""
-        if len(set(self.classes)) != len(self.classes) or len(self.classes) < 2:
+        """Demand two classes at least or none, all different, and maps that do not vanish."""
+        if len(set(self.classes)) != len(self.classes) or len(self.classes) == 1:
             raise OptionError(
                 f"classes needs two names or more, all different; got {list(self.classes)}"
             )

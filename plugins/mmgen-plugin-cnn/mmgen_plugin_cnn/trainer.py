@@ -19,6 +19,7 @@ class ClassifierTrainer(Trainer[ClassifierTraining]):
 
     def __init__(self, model: Classifier, options: ClassifierTraining) -> None:
         super().__init__(model, options)
+        model.demand_classes()
         for parameter in model.parameters():
             if parameter.ndim == 4:
                 parameter.data = parameter.data.to(memory_format=torch.channels_last)

@@ -2,11 +2,12 @@
 
 import pytest
 import torch
-from mmgen_plugin_cnn.config import CnnConfig, ResNetConfig
+from mmgen_plugin_cnn.config import ClassifierTraining, CnnConfig, ResNetConfig
 from mmgen_plugin_cnn.resnet import ResNet
 from mmgen_plugin_cnn.stack import Cnn
+from mmgen_plugin_cnn.trainer import ClassifierTrainer
 
-from mmgen.errors import InputError, OptionError
+from mmgen.errors import InputError, OptionError, UnsupportedOperationError
 from mmgen.testing import perturb
 
 BASE = {"classes": ("a", "b", "c"), "channels": 1, "height": 12, "width": 10, "widths": (4, 6, 8)}
@@ -92,7 +93,7 @@ def test_an_unknown_layer_is_refused_with_those_there_are(build):
         build().encode(pictures(), layers=("size9",))
 
 
-@pytest.mark.parametrize("classes", [(), ("a",), ("a", "a")])
+@pytest.mark.parametrize("classes", [("a",), ("a", "a")])
 def test_classes_are_two_or_more_and_different(build, classes):
     with pytest.raises(OptionError, match="classes needs two names or more"):
         build(classes=classes)
@@ -109,3 +110,25 @@ def test_half_precision_gives_nearly_the_same(build):
     model, images = build(), pictures()
     exact = model.classify(images).probabilities
     assert torch.allclose(model.bfloat16().classify(images).probabilities, exact, atol=0.03)
+
+
+def test_without_classes_there_are_features_alone(build):
+    model = build(classes=())
+    assert model.head is None
+    assert model.layers == ("size1", "size2", "size3", "pooled")
+    assert model.encode(pictures())["pooled"].shape == (5, 8)
+    for refused in (
+        lambda: model.classify(pictures()),
+        lambda: ClassifierTrainer(model, ClassifierTraining()),
+    ):
+        with pytest.raises(UnsupportedOperationError, match="needs the names of its classes"):
+            refused()
+
+
+def test_half_precision_embeds_what_prepare_gives(build):
+    model = build()
+    full = model(**model.prepare(pictures())).pooled
+    half = model.bfloat16()
+    found = half(**half.prepare(pictures())).pooled
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.float(), full, atol=0.1, rtol=0.1)

@@ -1,0 +1,1 @@
+"""Contrastive training across modalities for mmgen."""

@@ -1,0 +1,215 @@
+"""How encoders learn to meet: every two modalities of a batch, row by row."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mmgen.errors import DataError, InputError
+from mmgen.interfaces import Batch, Noise, Phase, Stage, Trainer
+from mmgen.nn import random_affine, random_colour, random_crop, random_erase
+from mmgen_plugin_contrastive.config import ContrastiveTraining
+from mmgen_plugin_contrastive.losses import hits, sigmoid_losses, softmax_losses
+from mmgen_plugin_contrastive.network import SHARPEST, Contrastive
+
+_SIGMOID_BIAS = -10.0  # Zhai et al. 2023, section 3.2: at first nothing belongs together
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two slots of a batch, of those of its N rows that have both.
+
+    Attributes:
+        rows: int64 (M,).
+        cosines: (M, M), the first slot's values by the second's.
+        alike: bool (M, M), rows that cannot be told apart; None where none are.
+    """
+
+    first: str
+    second: str
+    rows: Tensor
+    cosines: Tensor
+    alike: Tensor | None
+
+
+class ContrastiveTrainer(Trainer[ContrastiveTraining]):
+    """Brings together what stands in one row, and apart what does not, for every two slots.
+
+    A slot's column has its name; the pictures of the data set themselves fill "image". A row
+    without a text has no part in what concerns texts. Rows of one text are never told apart, nor
+    those of one label where a slot takes labels, or `labels_alike`.
+    """
+
+    model: Contrastive
+
+    def __init__(self, model: Contrastive, options: ContrastiveTraining) -> None:
+        super().__init__(model, options)
+        self.bias: nn.Parameter | None = None
+        if options.loss == "sigmoid":
+            self.bias = nn.Parameter(torch.tensor(_SIGMOID_BIAS))
+        size = model.size
+        if options.crop and size and options.crop > min(size.height, size.width):
+            raise InputError(
+                f"trainer.crop is at most the pictures' side; they are {size}, "
+                f"got {options.crop} px"
+            )
+        for parameter in model.parameters():
+            if parameter.ndim == 4:
+                parameter.data = parameter.data.to(memory_format=torch.channels_last)
+
+    def stages(self) -> Sequence[Stage]:
+        """One stage of one phase."""
+        learned = [p for p in self.model.parameters() if p.requires_grad]
+        phase = Phase(
+            name="contrast",
+            parameters=learned if self.bias is None else [*learned, self.bias],
+            loss=self.loss,
+            ema=(self.model,),
+            after_step=self.limit_scale,
+        )
+        return [Stage(name="train", phases=[phase])]
+
+    @torch.no_grad()
+    def limit_scale(self, step: int) -> None:  # noqa: ARG002
+        """Keep cosines from being multiplied by more than 100, or gradients would vanish there."""
+        self.model.log_scale.clamp_(max=math.log(SHARPEST))
+
+    def loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
+        """Return the loss in nats, how often a partner is the nearest, and the temperature."""
+        if "image" in self.model.conditioner.slot_names:
+            with torch.no_grad():
+                batch = {**batch, "target": self.change(batch["target"], rng)}
+        pairs = list(self.pairs(batch))
+        losses = torch.stack([_mean(self._losses(pair)) for pair in pairs])
+        right = torch.stack([_mean(hits(pair.cosines.detach(), pair.alike)) for pair in pairs])
+        temperature = 1 / self.model.scale.detach()
+        return {"loss": losses.mean(), "accuracy": right.mean(), "temperature": temperature}
+
+    @torch.no_grad()
+    def evaluate(self, batch: Batch, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
+        """Return how often the nearest in the batch is not the partner, and the loss, each (N,).
+
+        The mean over both directions and all pairs that a row has a part in; 0 where it has none.
+        The error decides: the loss of what was never seen rises while retrieval still gets better.
+        """
+        count = len(batch["target"])
+        totals = torch.zeros(3, count, device=self.model.device)
+        for pair in self.pairs(batch):
+            wrong = 1 - hits(pair.cosines, pair.alike)
+            figures = torch.stack([wrong, self._losses(pair), torch.ones_like(wrong)])
+            totals.index_add_(1, pair.rows, figures)
+        error, loss, parts = totals
+        return {"error": error / parts.clamp(min=1), "contrastive": loss / parts.clamp(min=1)}
+
+    def change(self, images: Tensor, rng: Noise) -> Tensor:
+        """Return pictures as the options change them."""
+        options = self.options
+        images = random_affine(
+            images,
+            rng,
+            shift=options.shift,
+            rotate=options.rotate,
+            zoom=options.zoom,
+            stretch=options.stretch,
+            flip=options.flip,
+        )
+        if options.crop:
+            images = random_crop(images, rng, side=options.crop)
+        images = random_colour(
+            images,
+            rng,
+            brightness=options.brightness,
+            contrast=options.contrast,
+            saturation=options.saturation,
+        )
+        return random_erase(images, rng, probability=options.erase)
+
+    def pairs(self, batch: Batch) -> Iterator[Pair]:
+        """Yield every two slots with the rows that have both."""
+        device = self.model.device
+        values = {name: column_of(batch, name) for name in self.model.conditioner.slot_names}
+        present = {name: rows_with_value(value) for name, value in values.items()}
+        vectors = {name: self._vectors(name, values[name], present[name]) for name in values}
+        label = batch.get("label") if self.options.labels_alike else None
+        texts = [column for column in values.values() if isinstance(column, list)]
+        for first, second in combinations(values, 2):
+            both = present[first] & present[second]
+            rows = both.nonzero()[:, 0].to(device)
+            one, other = vectors[first], vectors[second]
+            same = rows_alike([*texts, values[first], values[second], label], device)
+            if not bool(both.all()):
+                one, other = one[rows], other[rows]
+                same = None if same is None else same[rows][:, rows]
+            with torch.autocast(device.type, enabled=False):
+                cosines = one @ other.T
+            yield Pair(first, second, rows, cosines, same)
+
+    def _vectors(self, name: str, values: Any, present: Tensor) -> Tensor:
+        """Return unit vectors (N, D); zeros where there is no value."""
+        if bool(present.all()):
+            return self.model.vectors(name, values)
+        rows = present.nonzero()[:, 0]
+        if not len(rows):
+            return torch.zeros(len(present), self.model.width, device=self.model.device)
+        found = self.model.vectors(name, [values[row] for row in rows.tolist()])
+        full = found.new_zeros(len(present), self.model.width)
+        return full.index_copy(0, rows.to(full.device), found)
+
+    def _losses(self, pair: Pair) -> Tensor:
+        scale = self.model.scale.float()
+        if self.bias is not None:
+            return sigmoid_losses(pair.cosines, scale, self.bias.float(), pair.alike)
+        return softmax_losses(pair.cosines, scale, pair.alike)
+
+
+def column_of(batch: Batch, slot: str) -> Any:
+    """Return a slot's values: of "image" the pictures themselves.
+
+    Raises:
+        DataError: the data has no such column.
+    """
+    if slot == "image":
+        return batch["target"]
+    if slot not in batch:
+        raise DataError(
+            f"the model has a slot {slot!r}, the data has not; it has "
+            f"{', '.join(name for name in batch if name != 'target') or 'pictures alone'}"
+        )
+    return batch[slot]
+
+
+def rows_with_value(values: Any) -> Tensor:
+    """Return bool (N,) on the CPU: the rows that have a value.
+
+    A text or a clip is missing where it is empty or None.
+    """
+    if isinstance(values, Tensor):
+        return torch.ones(len(values), dtype=torch.bool)
+    return torch.tensor([value is not None and len(value) > 0 for value in values])
+
+
+def rows_alike(columns: Iterable[Any], device: torch.device | str = "cpu") -> Tensor | None:
+    """Return bool (N, N) on a device: rows of one text, or of one label, in any of the columns.
+
+    None where no column is of texts or labels. Missing texts are not alike.
+    """
+    found: list[Tensor] = []
+    for column in columns:
+        if isinstance(column, Tensor) and column.ndim == 1:
+            found.append((column[:, None] == column).to(device))
+        elif isinstance(column, list) and any(isinstance(value, str) for value in column):
+            first: dict[str, int] = {}
+            numbers = torch.tensor(
+                [first.setdefault(text, row) if text else row for row, text in enumerate(column)]
+            ).to(device)
+            found.append(numbers[:, None] == numbers)
+    return torch.stack(found).any(dim=0) if found else None
+
+
+def _mean(values: Tensor) -> Tensor:
+    """Return the mean; 0, with gradients, of nothing."""
+    return values.sum() / max(len(values), 1)

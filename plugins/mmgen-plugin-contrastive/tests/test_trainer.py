@@ -1,0 +1,107 @@
+"""What the trainer compares, leaves out and learns."""
+
+import pytest
+import torch
+from mmgen_plugin_contrastive.config import ContrastiveTraining
+from mmgen_plugin_contrastive.trainer import ContrastiveTrainer, rows_alike, rows_with_value
+
+from mmgen.errors import DataError, InputError
+from mmgen.interfaces import CounterNoise
+
+PICTURES = torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(1))
+
+
+def batch(texts=("red", "green", "blue", "grey"), labels=(0, 1, 2, 0)):
+    return {"target": PICTURES, "text": list(texts), "label": torch.tensor(labels)}
+
+
+def trainer_of(model, **options):
+    return ContrastiveTrainer(model, ContrastiveTraining(**options))
+
+
+def test_every_two_slots_are_compared(model):
+    pairs = list(trainer_of(model).pairs(batch()))
+    assert [(pair.first, pair.second) for pair in pairs] == [
+        ("text", "image"),
+        ("text", "label"),
+        ("image", "label"),
+    ]
+    vectors = model.embed(image=PICTURES, text=batch()["text"])
+    torch.testing.assert_close(pairs[0].cosines, vectors["text"] @ vectors["image"].T)
+
+
+def test_rows_without_a_text_have_no_part_in_what_concerns_texts(model):
+    trainer = trainer_of(model)
+    with_gap = batch(texts=("red", "", "blue", "grey"))
+    by_slots = {(pair.first, pair.second): pair for pair in trainer.pairs(with_gap)}
+    assert by_slots["text", "image"].rows.tolist() == [0, 2, 3]
+    assert by_slots["image", "label"].rows.tolist() == [0, 1, 2, 3]
+    changed = {**with_gap, "target": PICTURES.clone()}
+    changed["target"][1] = 0
+    kept = [next(iter(trainer.pairs(b))).cosines for b in (with_gap, changed)]
+    torch.testing.assert_close(kept[0], kept[1])
+
+
+def test_a_batch_without_any_text_still_gives_a_loss(model):
+    losses = trainer_of(model).loss(batch(texts=("",) * 4), 0, CounterNoise(0, range(4)))
+    assert losses["loss"].isfinite()
+    losses["loss"].backward()
+
+
+def test_rows_of_one_text_are_alike_and_missing_ones_are_not():
+    expected = torch.eye(5).bool()
+    expected[0, 2] = expected[2, 0] = True
+    assert torch.equal(rows_alike([["a", "b", "a", "", ""]]), expected)
+    by_label = rows_alike([["a", "b", "c", "d"], torch.tensor([0, 1, 0, 2])])
+    assert by_label[0, 2]
+    assert by_label.sum() == 6
+    assert rows_alike([PICTURES, None]) is None
+
+
+def test_rows_of_one_label_are_told_apart_where_texts_do(model):
+    by_slots = {(pair.first, pair.second): pair for pair in trainer_of(model).pairs(batch())}
+    assert torch.equal(by_slots["text", "image"].alike, torch.eye(4).bool())
+    assert by_slots["image", "label"].alike[0, 3]
+    for pair in trainer_of(model, labels_alike=True).pairs(batch()):
+        assert pair.alike[0, 3]
+
+
+def test_clips_without_a_sample_are_missing():
+    clips = [torch.zeros(3), torch.zeros(0), None]
+    assert rows_with_value(clips).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("loss", ["softmax", "sigmoid"])
+def test_it_learns_what_belongs_together(model, loss):
+    torch.manual_seed(0)
+    trainer = trainer_of(model, loss=loss).train()
+    (phase,) = trainer.stages()[0].phases
+    optimizer = torch.optim.Adam(phase.parameters, lr=0.02)
+    for step in range(150):
+        optimizer.zero_grad()
+        phase.loss(batch(), step, CounterNoise(0, range(4)))["loss"].backward()
+        optimizer.step()
+        phase.after_step(step)
+    figures = trainer.eval().evaluate(batch(), CounterNoise(0, range(4)))
+    assert figures["error"].sum() == 0
+    table = model.similarity(image=PICTURES, text=batch()["text"])
+    assert table.argmax(dim=1).tolist() == [0, 1, 2, 3]
+
+
+def test_the_scale_stops_at_a_hundred(model):
+    trainer = trainer_of(model)
+    model.log_scale.data.fill_(7.0)
+    trainer.limit_scale(0)
+    torch.testing.assert_close(model.log_scale.exp(), torch.tensor(100.0))
+
+
+def test_a_slot_that_the_data_lacks_is_named(model):
+    lacking = batch()
+    del lacking["text"]
+    with pytest.raises(DataError, match="has a slot 'text', the data has not; it has label"):
+        list(trainer_of(model).pairs(lacking))
+
+
+def test_a_window_larger_than_the_picture_is_refused(model):
+    with pytest.raises(InputError, match="at most the pictures' side; they are 8×8 colour, got 9"):
+        trainer_of(model, crop=9)

@@ -1,0 +1,89 @@
+"""Encoders that are made of others, from settings and data."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, cast
+
+import meeting
+import pytest
+import torch
+
+from mmgen.data import PictureData
+from mmgen.errors import DataError, OptionError, PluginError
+from mmgen.families import Architecture
+from mmgen.interfaces import EmbedsTogether, Encoder
+from mmgen.options import Options
+from mmgen.testing import stand_in, temporary_plugin
+from mmgen.training.assembly import TrainingData, build_model, match_labels
+from mmgen.training.settings import build_settings
+
+CONDITIONS = {"image": {"encoder": "contract-pixels"}, "text": {"encoder": "contract-words"}}
+
+
+@pytest.fixture(autouse=True)
+def plugins() -> Iterator[None]:
+    with temporary_plugin(stand_in, "contract"), temporary_plugin(meeting.plugin(), "meeting"):
+        yield
+
+
+@pytest.fixture
+def captioned(pictures: PictureData) -> PictureData:
+    return replace(pictures, texts=["a stripe"] * len(pictures))
+
+
+def build(data: PictureData, conditions: dict[str, Any], architecture: str = "meeting") -> Any:
+    return build_model(build_settings(architecture, {"conditions": conditions}), data)
+
+
+def test_the_slot_image_is_for_the_pictures_of_the_data(captioned: PictureData) -> None:
+    model = build(captioned, CONDITIONS)
+    assert isinstance(model, EmbedsTogether)
+    assert [slot.name for slot in model.slots] == ["image", "text"]
+    assert model.pictures.config.to_dict() | {"channels": 1, "height": 4, "width": 4} == (
+        model.pictures.config.to_dict()
+    )
+
+
+def test_an_encoder_of_pictures_gets_classes_only_where_it_demands_them(
+    captioned: PictureData,
+) -> None:
+    model = build(captioned, {**CONDITIONS, "label": {"encoder": "label-embedding"}})
+    classes = {slot.name: slot.classes for slot in model.slots}
+    assert classes == {"image": None, "text": None, "label": captioned.class_names}
+
+
+def test_a_slot_without_a_column_is_refused(pictures: PictureData) -> None:
+    with pytest.raises(DataError, match=r"\[conditions.text\] needs a column 'text'"):
+        build(pictures, CONDITIONS)
+
+
+def test_other_encoders_take_no_conditions(captioned: PictureData) -> None:
+    with pytest.raises(OptionError, match="is an encoder: it takes no"):
+        build(captioned, CONDITIONS, "contract-pixels")
+
+
+def test_labels_are_counted_as_the_models_own(captioned: PictureData) -> None:
+    label = {"encoder": "label-embedding", "classes": ["high", "mid", "low"]}
+    model = build(captioned, {**CONDITIONS, "label": label})
+    matched = match_labels(model, TrainingData(captioned, None)).train
+    assert matched.class_names == ("high", "mid", "low")
+    assert matched.labels is not None
+    assert captioned.labels is not None
+    assert torch.equal(matched.labels, 2 - captioned.labels)
+
+
+def test_it_is_saved_whole_and_its_parts_load_alone(captioned: PictureData, tmp_path: Any) -> None:
+    from mmgen.pretrained import load_folder
+
+    model = build(captioned, CONDITIONS).eval()
+    loaded = cast(Any, load_folder(model.save(tmp_path / "model")))
+    assert loaded.conditioner.slot_names == ("image", "text")
+    given = {"text": ["a", "b"], "image": torch.rand(2, 1, 4, 4)}
+    for name, vectors in model.embed(**given).items():
+        assert torch.equal(loaded.embed(**given)[name], vectors)
+    assert isinstance(load_folder(tmp_path / "model" / "text"), Encoder)
+
+
+def test_a_generator_does_not_say_that_it_joins_encoders() -> None:
+    with pytest.raises(PluginError, match="joins_encoders is for encoders"):
+        Architecture(name="x", summary="", network="a:B", config=Options, joins_encoders=True)
