@@ -263,7 +263,9 @@ def _pick(images: Tensor | PicturesOnRead, rows: Tensor) -> Tensor | PicturesOnR
     return images.select(rows.numpy())
 
 
-def _join(first: Tensor | PicturesOnRead, second: Tensor | PicturesOnRead) -> Tensor | PicturesOnRead:
+def _join(
+    first: Tensor | PicturesOnRead, second: Tensor | PicturesOnRead
+) -> Tensor | PicturesOnRead:
     if isinstance(first, Tensor) and isinstance(second, Tensor):
         return torch.cat([first, second.to(first.device)])
     if not isinstance(first, Tensor) and type(first) is type(second):

@@ -16,7 +16,7 @@ from mmgen.pretrained import build, build_encoder
 from mmgen.testing import stand_in
 from mmgen.testing.outcome import NotApplicable
 from mmgen.testing.plugin import temporary_plugin
-from mmgen.testing.values import CLASSES
+from mmgen.testing.values import CLASSES, TEXTS
 
 Values = Mapping[str, Any]
 CONDITION_WIDTH = 8
@@ -39,6 +39,7 @@ class GeneratorCase:
         tolerance: by how much pictures may differ for float rounding.
         half_precision: "" if it runs in bfloat16, else a sentence that says why not.
         not_descending: phases whose gradient is not that of their loss (straight-through), and why.
+        texts: captions of the pictures that it learns from.
     """
 
     architecture: str
@@ -53,6 +54,7 @@ class GeneratorCase:
     tolerance: float = 1e-4
     half_precision: str = ""
     not_descending: Mapping[str, str] = field(default_factory=dict)
+    texts: tuple[str, ...] = TEXTS
 
     @property
     def registered(self) -> Architecture:
@@ -115,7 +117,7 @@ class EncoderCase:
             them.
         trainer: the trainer's options.
         tolerance: by how much embeddings may differ for float rounding.
-        not_descending: as in `GeneratorCase`.
+        not_descending, texts: as in `GeneratorCase`.
     """
 
     architecture: str
@@ -124,6 +126,7 @@ class EncoderCase:
     trainer: Values = field(default_factory=dict)
     tolerance: float = 1e-4
     not_descending: Mapping[str, str] = field(default_factory=dict)
+    texts: tuple[str, ...] = TEXTS
 
     @property
     def registered(self) -> Architecture:

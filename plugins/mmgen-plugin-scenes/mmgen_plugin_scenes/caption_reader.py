@@ -1,6 +1,7 @@
 """From a caption back to the objects that it names."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from mmgen.errors import InputError
@@ -50,12 +51,10 @@ def read_caption(text: str) -> tuple[SceneObject, ...]:
 def _read_clause(clause: str, text: str) -> SceneObject:
     places = _PLACE.findall(clause)
     words = _PLACE.sub(" ", clause).split()
-    named = {
-        "value": [_VALUES[word] for word in words if word in _VALUES],
-        "colour": [word for word in words if word in COLOURS],
-        "place": [_PLACES[phrase] for phrase in places],
-    }
+    values = [_VALUES[word] for word in words if word in _VALUES]
+    colours = [word for word in words if word in COLOURS]
     sizes = [_SIZES[word] for word in words if word in _SIZES]
+    named: dict[str, Sequence[object]] = {"value": values, "colour": colours, "place": places}
     for what, found in named.items():
         if len(found) != 1:
             raise _unreadable(text, f"{clause!r} names {len(found) or 'no'} {what}, not one")
@@ -64,8 +63,7 @@ def _read_clause(clause: str, text: str) -> SceneObject:
     for word in words:
         if not (word in _VALUES or word in COLOURS or word in _SIZES or word in _FILLERS):
             raise _unreadable(text, f"{word!r} is not a word of captions")
-    (value,), (colour,), (place,) = named.values()
-    return SceneObject(value, colour, place, *sizes)
+    return SceneObject(values[0], colours[0], _PLACES[places[0]], *sizes)
 
 
 def _unreadable(text: str, why: str) -> InputError:

@@ -38,6 +38,9 @@ class SceneReaderConfig(Options):
 class SceneReaderTraining(Options):
     """How a reader learns: what is done to the pictures."""
 
+    changed: float = option(
+        0.5, minimum=0.0, maximum=1.0, help="how often a scene is changed; the rest is as it is"
+    )
     shift: float = option(
         0.0, minimum=0.0, maximum=0.2, help="scenes are moved by up to this part of their sides"
     )
@@ -54,7 +57,7 @@ class SceneReaderTraining(Options):
         0.1, minimum=0.0, maximum=0.5, help="and contrast is changed by up to this part"
     )
     noise: float = option(
-        0.02, minimum=0.0, maximum=0.5, help="standard deviation of noise on pixels of 0 to 1"
+        0.03, minimum=0.0, maximum=0.5, help="largest standard deviation of noise on the pixels"
     )
 
 

@@ -116,8 +116,10 @@ def _ink_boxes(pictures: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         ends.append((first, last))
     (left, right), (top, bottom) = ends
     side = torch.maximum(right - left, bottom - top)
-    return side, (left + right - side).div(2, rounding_mode="floor"), (top + bottom - side).div(
-        2, rounding_mode="floor"
+    return (
+        side,
+        (left + right - side).div(2, rounding_mode="floor"),
+        (top + bottom - side).div(2, rounding_mode="floor"),
     )
 
 

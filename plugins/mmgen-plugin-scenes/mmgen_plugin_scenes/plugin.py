@@ -65,7 +65,7 @@ def mmgen_datasets() -> list[DatasetSource]:
     return [
         DatasetSource(
             name="mnist-scenes",
-            summary="one to three digits at places, in sizes and colours, with captions that say so",
+            summary="one to three digits at places, in sizes and colours, with captions to match",
             loader="mmgen_plugin_scenes.dataset:load_scenes",
         )
     ]

@@ -20,10 +20,15 @@ COLOURS: dict[str, tuple[int, int, int]] = {
 }
 """sRGB of each colour."""
 
-BACKGROUNDS: tuple[tuple[int, int, int], ...] = ((8, 8, 10), (10, 16, 38), (34, 24, 18), (40, 40, 44))
+BACKGROUNDS: tuple[tuple[int, int, int], ...] = (
+    (8, 8, 10),
+    (10, 16, 38),
+    (34, 24, 18),
+    (40, 40, 44),
+)
 """sRGB of what is behind; never said."""
 
-SIZES: dict[str, int] = {"small": 14, "medium": 20, "large": 26}
+SIZES: dict[str, int] = {"small": 15, "medium": 20, "large": 26}
 """The longer side of a digit's ink, in px."""
 
 PLACES: dict[str, tuple[int, int]] = {
