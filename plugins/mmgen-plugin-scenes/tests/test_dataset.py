@@ -5,7 +5,7 @@ import torch
 from mmgen_plugin_scenes.caption_reader import read_caption
 from mmgen_plugin_scenes.combinations import is_withheld
 
-from mmgen.data import DataOptions, available_splits, check, load
+from mmgen.data import DataOptions, available_splits, check
 from mmgen.errors import DataError
 
 
@@ -62,9 +62,3 @@ def test_a_check_looks_at_every_scene(digits):
     assert report.sound
     assert [split.num_pictures for split in report.splits] == [30, 30]
     assert report.splits[0].captions.num_empty == 0
-
-
-@pytest.mark.parametrize("name", ["base", "made_pictures", "made_seed"])
-def test_other_sets_are_not_made(digits, name):
-    with pytest.raises(DataError, match=f"data.{name} is for data sets that are made"):
-        load(str(digits), "train", DataOptions.build({name: "3"}))
