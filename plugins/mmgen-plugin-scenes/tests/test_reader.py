@@ -1,5 +1,8 @@
 """Who reads scenes, and how that is learned."""
 
+import json
+
+import numpy as np
 import pytest
 import torch
 from mmgen_plugin_scenes.config import SceneReaderConfig, SceneReaderTraining
@@ -7,7 +10,7 @@ from mmgen_plugin_scenes.reader import SceneReader
 from mmgen_plugin_scenes.readings import read_captions
 from mmgen_plugin_scenes.trainer import SceneReaderTrainer
 
-from mmgen.data import PictureData
+from mmgen.data import DataOptions, PictureData, load
 from mmgen.errors import DataError, InputError, OptionError
 from mmgen.interfaces import TrainingNoise
 from mmgen.training import train
@@ -37,13 +40,29 @@ def test_the_map_must_not_vanish():
         SceneReaderConfig(height=16, width=16, widths=(4,) * 5)
 
 
-def test_it_learns_to_read_scenes(scenes, tmp_path):
+FONT = "75557 26227 71747 71717 55711 74717 74757 71111 75757 75717"  # rows of three bits
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory):
+    """Scenes of printed digits, which are soon learned."""
+    bits = [[[int(row) >> bit & 1 for bit in (2, 1, 0)] for row in item] for item in FONT.split()]
+    images = np.array(bits, np.uint8) * 255
+    path = tmp_path_factory.mktemp("font") / "font.npz"
+    np.savez(path, x_train=images, y_train=np.arange(10))
+    return load(
+        "mnist-scenes", "train", DataOptions(base=str(path), made_pictures=2000, held_out=0)
+    )
+
+
+def test_it_learns_to_read_scenes(printed, tmp_path):
     run = train(
         "scene-reader",
-        scenes(count=2000),
+        printed,
         output=tmp_path / "run",
         config={
             "model": {"widths": [12, 24, 24], "embedding_width": 48, "blocks": 0},
+            "trainer": {"changed": 0.0},
             "training": {
                 "steps": 120,
                 "batch_size": 32,
@@ -57,8 +76,8 @@ def test_it_learns_to_read_scenes(scenes, tmp_path):
         progress=False,
     )
     assert run.figures["place_error"] < 0.02
-    assert run.figures["colour_error"] < 0.1
-    assert run.figures["value_error"] < 0.85  # chance: 0.9
+    assert run.figures["colour_error"] < 0.05
+    assert run.figures["value_error"] < 0.8  # chance: 0.9
 
 
 def test_figures_are_those_of_what_is_read(scenes):
@@ -116,3 +135,22 @@ def test_without_readable_captions_there_is_nothing_to_learn(scenes, tmp_path):
                 config={"model": {"widths": [4]}, "training": {"steps": 1, "batch_size": 4}},
                 progress=False,
             )
+
+
+def test_the_published_record_names_the_digits_without_their_path(digits, tmp_path):
+    run = train(
+        "scene-reader",
+        "mnist-scenes",
+        output=tmp_path / "run",
+        config={
+            "model": {"widths": [4]},
+            "training": {"steps": 1, "batch_size": 4, "sample_every": 0},
+            "data": {"base": str(digits), "made_pictures": 40},
+        },
+        progress=False,
+    )
+    recorded = json.loads((run.folder / "run.json").read_text())
+    assert recorded["config"]["data"]["base"] == str(digits)
+    published = (run.folder / "model" / "training.json").read_text()
+    assert json.loads(published)["config"]["data"]["base"] == "digits.npz"
+    assert str(digits.parent) not in published
