@@ -79,7 +79,7 @@ class ScenePictures:
 def paint(glyphs: Glyphs, layout: Layout) -> Tensor:
     """Return the scenes, uint8 (N, 3, 64, 64): digits over each other, the first lowest.
 
-    All is in integers, so that a scene has the same pixels on every machine.
+    All is in integers: the same glyphs make the same pixels on every machine.
     """
     count = len(layout)
     # Channels last: a pixel's colour is blended at once. The boxes of small digits are as large
