@@ -15,6 +15,7 @@ from mmgen.data.advice import advise
 from mmgen.data.choices import every_value
 from mmgen.data.decoding import BrokenPictureError, decode
 from mmgen.data.fitting import to_array
+from mmgen.data.lazy import LazyPictures, PicturesOnRead
 from mmgen.data.options import DataOptions
 from mmgen.data.pictures import PictureData
 from mmgen.data.records import EncodedPictures, Problem, Records
@@ -26,6 +27,7 @@ from mmgen.errors import InputError
 from mmgen.media.sound import decode_mono
 
 _DEFAULTS = DataOptions()
+_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,22 @@ def _read_all(source: str | Path, options: DataOptions) -> tuple[str, dict[str, 
 
 def _as_records(data: PictureData) -> Records:
     return Records(
-        pictures=data.images if isinstance(data.images, Tensor) else data.images.encoded,
+        pictures=_stored(data.images),
         labels=data.labels,
         class_names=data.class_names,
         texts=data.texts,
         problems=data.problems,
         notes=data.notes,
     )
+
+
+def _stored(images: Tensor | PicturesOnRead) -> Tensor | EncodedPictures:
+    """Return pictures as they are stored; those that are made when read, made."""
+    if isinstance(images, Tensor):
+        return images
+    if isinstance(images, LazyPictures):
+        return images.encoded
+    return torch.cat([images[rows] for rows in torch.arange(len(images)).split(_AT_ONCE)])
 
 
 def _look_at(records: Records, progress: Progress | None) -> tuple[list[_Seen], list[Problem]]:

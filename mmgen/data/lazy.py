@@ -2,6 +2,7 @@
 
 import logging
 from threading import Lock
+from typing import Protocol, Self
 
 import numpy as np
 import torch
@@ -14,6 +15,39 @@ from mmgen.data.threads import map_in_threads
 from mmgen.errors import DataError
 
 _log = logging.getLogger("mmgen.data")
+
+
+class PicturesOnRead(Protocol):
+    """Like a uint8 tensor (N, C, H, W), as far as `shape`, `len` and `[indices]` go.
+
+    The pictures are decoded, or made, when they are read.
+    """
+
+    def __len__(self) -> int:
+        """Return N."""
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(N, C, H, W)."""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The broken pictures met so far."""
+
+    def __getitem__(self, indices: Tensor) -> Tensor:
+        """Return pictures, uint8 (M, C, H, W), of int64 (M,)."""
+
+    def read(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """Return pictures, uint8 (M, C, H, W), and the rows they are of, int64 (M,)."""
+
+    def digests(self) -> np.ndarray:
+        """Return what tells each picture from others, uint8 (N, 32)."""
+
+    def select(self, indices: np.ndarray) -> Self:
+        """Return some of the pictures, int64 (M,)."""
+
+    def joined_with(self, other: Self) -> Self:
+        """Return these pictures and then the others, which are of the same class."""
 
 
 class LazyPictures:

@@ -103,6 +103,7 @@ def _load(
         rows, note = _rows(part, len(data), options, name)
         data = data if rows is None else data.select(rows)
         return replace(data, split=canonical(split), notes=(*data.notes, *note))
+    _refuse_made(source, options)
     opened = open_source(source)
     part = find_part(split, opened.splits, held_out=options.held_out, source=opened.name)
     records = opened.read(part.split, options)
@@ -110,6 +111,16 @@ def _load(
     records = records if rows is None else records.select(rows)
     records = replace(_name_classes(records, options), notes=(*records.notes, *note))
     return assemble(records, options, name=opened.name, split=canonical(split), progress=progress)
+
+
+def _refuse_made(source: str | Path, options: DataOptions) -> None:
+    """Refuse options that only a data set that a plugin makes has a use for."""
+    for name in ("base", "made_pictures", "made_seed"):
+        if getattr(options, name) != getattr(_DEFAULTS, name):
+            raise DataError(
+                f"data.{name} is for data sets that are made, as mnist-scenes of the plugin "
+                f"mmgen-plugin-scenes; {source} is read as it is: leave it out"
+            )
 
 
 def available_splits(source: str | Path) -> tuple[str, ...]:

@@ -36,6 +36,15 @@ class DataOptions(Options):
         None, minimum=1, help="stacked pictures made of each split; none: as many as it has"
     )
     stack_seed: int = seed_option("which pictures are stacked")
+    base: str | None = option(
+        None,
+        help="the data set that a made one, as mnist-scenes, is made from: a folder, a file, a "
+        "name; none: the digits of the Hub's ylecun/mnist",
+    )
+    made_pictures: int | None = option(
+        None, minimum=1, help="pictures of each split of a made data set; none: as many as it says"
+    )
+    made_seed: int = seed_option("of what a made data set draws")
     image_shape: tuple[int, ...] | None = option(
         None,
         minimum=1,

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from mmgen.data.choices import Choices, Column, every_value, join_columns, select_rows, take_values
-from mmgen.data.lazy import LazyPictures
+from mmgen.data.lazy import PicturesOnRead
 from mmgen.data.records import Problem
 from mmgen.data.splits import held_out_rows, other_rows
 from mmgen.errors import DataError, did_you_mean
@@ -28,7 +28,7 @@ class PictureData:
 
     Attributes:
         images: uint8 (N, C, H, W); a tensor, or, of a set too large for the memory, an object
-            with the same `shape`, `len` and `[indices]` that decodes when it is read.
+            with the same `shape`, `len` and `[indices]` that decodes, or makes, what is read.
             (N, 0, 0, 0) where the rows have no pictures, as in a folder of recordings.
         labels: int64 (N,), or None.
         class_names: one for every class; None without labels.
@@ -43,7 +43,7 @@ class PictureData:
         reader: loads another split of the source by its name; None where there is no source.
     """
 
-    images: Tensor | LazyPictures
+    images: Tensor | PicturesOnRead
     labels: Tensor | None = None
     class_names: tuple[str, ...] | None = None
     texts: Column | None = None
@@ -53,7 +53,7 @@ class PictureData:
     split: str = "train"
     found_problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
-    given: Tensor | LazyPictures | None = None
+    given: Tensor | PicturesOnRead | None = None
     digests: np.ndarray | None = field(default=None, repr=False)
     reader: Callable[[str], "PictureData"] | None = field(default=None, repr=False, compare=False)
 
@@ -95,7 +95,7 @@ class PictureData:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Broken pictures: those left out while loading, and those met since (lazy sets)."""
-        later = self.images.problems if isinstance(self.images, LazyPictures) else ()
+        later = () if isinstance(self.images, Tensor) else self.images.problems
         return self.found_problems + later
 
     @property
@@ -124,15 +124,16 @@ class PictureData:
                 None: the same ones always.
         Returns:
             "target", float32 (M, C, H, W) in [0, 1]; "label", int64 (M,); "text", M strings;
-            "audio", M clips, float32 (samples,) on the CPU; "image", what the targets are to be made from, float32 (M, C', H', W') in [0, 1].
+            "audio", M clips, float32 (samples,) on the CPU; "image", what the targets are to be
+            made from, float32 (M, C', H', W') in [0, 1].
         Raises:
             DataError: a column that the data does not have.
         """
-        if isinstance(self.images, LazyPictures):
-            pixels, indices = self.images.read(indices)
-        else:
+        if isinstance(self.images, Tensor):
             indices = indices.to(self.images.device)
             pixels = self.images.index_select(0, indices)
+        else:
+            pixels, indices = self.images.read(indices)
         # The bytes travel to the device, a quarter of the floats; div makes float32 in one pass.
         target = pixels.to(device, non_blocking=True).div(255)
         batch: Batch = {"target": target}
@@ -297,26 +298,28 @@ class PictureData:
         )
 
 
-def _pick(images: Tensor | LazyPictures, rows: Tensor) -> Tensor | LazyPictures:
+def _pick(images: Tensor | PicturesOnRead, rows: Tensor) -> Tensor | PicturesOnRead:
     if isinstance(images, Tensor):
         return images[rows.to(images.device)]
     return images.select(rows.numpy())
 
 
-def _join(first: Tensor | LazyPictures, second: Tensor | LazyPictures) -> Tensor | LazyPictures:
+def _join(
+    first: Tensor | PicturesOnRead, second: Tensor | PicturesOnRead
+) -> Tensor | PicturesOnRead:
     if isinstance(first, Tensor) and isinstance(second, Tensor):
         return torch.cat([first, second.to(first.device)])
-    if isinstance(first, LazyPictures) and isinstance(second, LazyPictures):
+    if not isinstance(first, Tensor) and type(first) is type(second):
         return first.joined_with(second)
     raise DataError(
         "two parts can be joined where both are in memory or both are not; set in_memory_limit_mb"
     )
 
 
-def _content_digest(images: Tensor | LazyPictures) -> bytes:
-    if isinstance(images, LazyPictures):
-        return _digest(images.digests().tobytes())
-    return hashlib.sha256(images.cpu().contiguous().numpy().data).digest()
+def _content_digest(images: Tensor | PicturesOnRead) -> bytes:
+    if isinstance(images, Tensor):
+        return hashlib.sha256(images.cpu().contiguous().numpy().data).digest()
+    return _digest(images.digests().tobytes())
 
 
 def _chooses(column: Column | None) -> bool:

@@ -38,7 +38,8 @@ class Workbench:
         self._splits: dict[tuple[int, str], tuple[PictureData, PictureData | None]] = {}
         self._features: dict[tuple[str, ...], Tensor] = {}
 
-    def _load(self, name: str, device: torch.device) -> Model:
+    def model(self, name: str, device: torch.device) -> Model:
+        """Return the model of that name, loaded once."""
         if name not in self._models:
             self._models[name] = from_pretrained(name, device=device)
         return self._models[name]
@@ -47,14 +48,14 @@ class Workbench:
         """Return the extractor of that name and layer."""
         key = (name, layer)
         if key not in self._extractors:
-            found = open_extractor(name, layer, lambda name: self._load(name, device), device)
+            found = open_extractor(name, layer, lambda name: self.model(name, device), device)
             self._extractors[key] = found
         return self._extractors[key]
 
     def judge(self, name: str, device: torch.device) -> Judge:
         """Return the classifier of that name."""
         if name not in self._judges:
-            self._judges[name] = open_judge(name, lambda name: self._load(name, device), device)
+            self._judges[name] = open_judge(name, lambda name: self.model(name, device), device)
         return self._judges[name]
 
     def matcher(self, name: str, device: torch.device) -> Matcher:

@@ -17,7 +17,7 @@ from mmgen.slots import Size
 from mmgen.testing import stand_in
 from mmgen.testing.outcome import NotApplicable
 from mmgen.testing.plugin import temporary_plugin
-from mmgen.testing.values import CLASSES, picture_data
+from mmgen.testing.values import CLASSES, TEXTS, picture_data
 
 Values = Mapping[str, Any]
 CONDITION_WIDTH = 8
@@ -40,6 +40,7 @@ class GeneratorCase:
         tolerance: by how much pictures may differ for float rounding.
         half_precision: "" if it runs in bfloat16, else a sentence that says why not.
         not_descending: phases whose gradient is not that of their loss (straight-through), and why.
+        texts: captions of the pictures that it learns from.
     """
 
     architecture: str
@@ -54,6 +55,7 @@ class GeneratorCase:
     tolerance: float = 1e-4
     half_precision: str = ""
     not_descending: Mapping[str, str] = field(default_factory=dict)
+    texts: tuple[str, ...] = TEXTS
 
     @property
     def registered(self) -> Architecture:
@@ -119,7 +121,7 @@ class EncoderCase:
             "contract-pixels" of pictures and "label-embedding". `values` are pictures then.
         trainer: the trainer's options.
         tolerance: by how much embeddings may differ for float rounding.
-        not_descending: as in `GeneratorCase`.
+        not_descending, texts: as in `GeneratorCase`.
         compares: "" if held-out figures are of each row alone, else a sentence that says why rows
             of a batch are compared.
     """
@@ -132,6 +134,7 @@ class EncoderCase:
     tolerance: float = 1e-4
     not_descending: Mapping[str, str] = field(default_factory=dict)
     compares: str = ""
+    texts: tuple[str, ...] = TEXTS
 
     @property
     def registered(self) -> Architecture:

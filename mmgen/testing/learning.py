@@ -22,10 +22,10 @@ def names_of(trainer: Trainer[Any]) -> dict[int, str]:
     return {id(parameter): name for name, parameter in trainer.named_parameters()}
 
 
-def batch_for(trainer: Trainer[Any], stage: Stage, seed: int = 0) -> Batch:
+def batch_for(case: Case, trainer: Trainer[Any], stage: Stage, seed: int = 0) -> Batch:
     """Return a batch as the stage's phases get it."""
     model: Any = trainer.model
-    batch = learning_batch(model.size, _COUNT, seed)
+    batch = learning_batch(model.size, _COUNT, seed, case.texts)
     if stage.encode is None:
         return batch
     trainer.eval()
@@ -117,7 +117,7 @@ def check_every_parameter_learns(case: Case) -> None:
         train_mode(trainer, stage)
         idle = {id(p) for module in stage.frozen for p in module.parameters()}
         for phase in stage.phases:
-            for parameter in _without_gradient(trainer, stage, phase):
+            for parameter in _without_gradient(case, trainer, stage, phase):
                 raise ContractError(
                     f"phase {phase.name!r} claims {names[id(parameter)]!r}, "
                     "which gets no gradient from its loss"
@@ -134,12 +134,14 @@ def check_every_parameter_learns(case: Case) -> None:
     demand(bool(learned), "a trainer must update some parameter")
 
 
-def _without_gradient(trainer: Trainer[Any], stage: Stage, phase: Phase) -> list[nn.Parameter]:
+def _without_gradient(
+    case: Case, trainer: Trainer[Any], stage: Stage, phase: Phase
+) -> list[nn.Parameter]:
     """Return the phase's parameters whose gradient is missing, or zero for every batch."""
     left = list(phase.parameters)
     with only_for(trainer, phase):
         for attempt in range(_ATTEMPTS):
-            batch = batch_for(trainer, stage, seed=attempt)
+            batch = batch_for(case, trainer, stage, seed=attempt)
             losses = phase.loss(batch, 0, TrainingNoise(_COUNT))
             read_losses(phase, losses).backward()
             for parameter in phase.parameters:
@@ -172,7 +174,7 @@ def check_each_phase_lowers_its_loss(case: Case) -> None:
     trainer = case.build_trainer()
     for stage in trainer.stages():
         train_mode(trainer, stage)
-        batch = batch_for(trainer, stage)
+        batch = batch_for(case, trainer, stage)
         for phase in stage.phases:
             if phase.name not in case.not_descending:
                 _demand_descent(trainer, phase, batch)
@@ -233,7 +235,7 @@ def check_evaluation(case: Case) -> None:
     """evaluate gives finite figures per picture, which mix no pictures unless the case says why."""
     trainer = case.build_trainer().eval()
     model: Any = trainer.model
-    batch = learning_batch(model.size, _COUNT)
+    batch = learning_batch(model.size, _COUNT, texts=case.texts)
     with torch.no_grad():
         figures = trainer.evaluate(dict(batch), CounterNoise(0, range(_COUNT)))
         part = {name: value[2:4] for name, value in batch.items()}

@@ -106,7 +106,7 @@ def _train(case: Case, folder: Path, *, resume: bool = False) -> Run:
     size = case.build().size
     if size is None:
         raise NotApplicable("the kit has nothing but pictures to learn from")
-    data = picture_data(size, _PICTURES)
+    data = picture_data(size, _PICTURES, case.texts)
     with tempfile.TemporaryDirectory() as parts:
         return train(
             case.architecture,

@@ -1,5 +1,6 @@
 """Values to condition on, and pictures to learn from, made up for the checks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -63,22 +64,24 @@ def required_inputs(model: Generator, count: int) -> dict[str, Any]:
     return {slot.name: values_for(slot, model.size, count) for slot in model.slots if slot.required}
 
 
-def picture_data(size: Size, count: int) -> PictureData:
-    """Return labelled and captioned pictures."""
+def picture_data(size: Size, count: int, texts: Sequence[str] = TEXTS) -> PictureData:
+    """Return labelled pictures, captioned with the texts by turns."""
     pixels = pictures(size, count, seed=5).mul(255).round().to(torch.uint8)
     return PictureData(
         images=pixels,
         labels=torch.arange(count) % len(CLASSES),
         class_names=CLASSES,
-        texts=[TEXTS[row % len(TEXTS)] for row in range(count)],
+        texts=[texts[row % len(texts)] for row in range(count)],
         name="made-up pictures",
     )
 
 
-def learning_batch(size: Size, count: int, seed: int = 0) -> dict[str, Any]:
+def learning_batch(
+    size: Size, count: int, seed: int = 0, texts: Sequence[str] = TEXTS
+) -> dict[str, Any]:
     """Return a batch as the loop gives it: "target", "label" and "text"."""
     return {
         "target": pictures(size, count, seed=seed),
         "label": (torch.arange(count) + seed) % len(CLASSES),
-        "text": [TEXTS[(row + seed) % len(TEXTS)] for row in range(count)],
+        "text": [texts[(row + seed) % len(texts)] for row in range(count)],
     }

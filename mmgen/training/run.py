@@ -130,7 +130,7 @@ def train(
             loaded,
             machine,
             folder,
-            record,
+            without_paths(record),
             watch,
             notes=notes,
             progress=progress,
@@ -209,7 +209,7 @@ def make_record(
     model: Model,
     machine: Machine,
 ) -> dict[str, Any]:
-    """Return what run.json and training.json say of a run; the latter is published."""
+    """Return what run.json says of a run, and training.json `without_paths`."""
     return {
         "architecture": settings.architecture,
         "from_model": None if from_model is None else str(from_model),
@@ -225,6 +225,16 @@ def make_record(
         "machine": {"device": _device_name(machine.device), "processes": machine.num_processes},
         "versions": _versions(settings.architecture),
     }
+
+
+def without_paths(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record as it is published: of a set on this machine, `base` is the name alone."""
+    config = record["config"]
+    base = config["data"].get("base")
+    if base is None or not Path(base).expanduser().exists():
+        return dict(record)
+    data = {**config["data"], "base": Path(base).expanduser().resolve().name}
+    return {**record, "config": {**config, "data": data}}
 
 
 def _versions(architecture: str) -> dict[str, str]:

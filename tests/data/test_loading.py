@@ -288,3 +288,9 @@ def test_a_loader_that_returns_something_else_is_blamed(monkeypatch: pytest.Monk
     register(monkeypatch, "no_data")
     with pytest.raises(PluginError, match=r"'toys' \(toy_plugin:no_data\) returned str"):
         load("toys")
+
+
+@pytest.mark.parametrize("name", ["base", "made_pictures", "made_seed"])
+def test_only_sets_that_are_made_take_what_they_are_made_of(folder: Path, name: str) -> None:
+    with pytest.raises(DataError, match=f"data.{name} is for data sets that are made"):
+        load(folder, "train", DataOptions.build({name: "3"}))
