@@ -6,7 +6,7 @@ conditioned on labels, text, sound or all of them by configuration alone.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from mmgen.errors import UnsupportedConditionError
 from mmgen.interfaces.classifying import ClassifyingEncoder
 from mmgen.interfaces.encoder import Embedding, Encoder
+from mmgen.interfaces.keeping import KeptEmbeddings
 from mmgen.slots import Slot
 
 
@@ -148,6 +149,7 @@ class Conditioner(nn.Module):
         self.width = width
         self.dropout = dropout
         self.required = frozenset(required)
+        self.frozen: frozenset[str] = frozenset()
         self.encoders = nn.ModuleDict(encoders)
         for encoder in encoders.values():
             if isinstance(encoder, ClassifyingEncoder) and encoder.head is not None:
@@ -162,6 +164,23 @@ class Conditioner(nn.Module):
         self.absent = nn.ParameterDict(
             {name: nn.Parameter(nn.init.normal_(torch.empty(width), std=0.02)) for name in sizes}
         )
+
+    def freeze(self, slots: Collection[str]) -> None:
+        """Leave some slots' encoders as they are while the rest learns.
+
+        They stay in eval mode, and what they give for a text or a clip is computed once.
+        """
+        self.frozen = frozenset(slots)
+        for name in self.frozen:
+            self._encoder(name).requires_grad_(False).eval()
+        self._kept: dict[str, KeptEmbeddings] = {}
+
+    def train(self, mode: bool = True) -> Self:
+        """Set train mode, but not of encoders that are frozen."""
+        super().train(mode)
+        for name in self.frozen:
+            self._encoder(name).eval()
+        return self
 
     def restrict(self, *, tokens: bool, pooled: bool, absent: bool = True) -> None:
         """Drop what a family does not use: it would never learn.
@@ -233,7 +252,11 @@ class Conditioner(nn.Module):
 
         Each distinct text is encoded once.
         """
-        return self._encode_distinct(self._encoder(slot), values, device)
+        if slot not in self.frozen or not isinstance(values, list):
+            return self._encode_distinct(self._encoder(slot), values, device)
+        if slot not in self._kept:
+            self._kept[slot] = KeptEmbeddings(with_tokens=slot in self.token_projections)
+        return self._kept[slot].embed(self._encoder(slot), values, device)
 
     def _embed(
         self, name: str, value: Any, num_images: int, device: torch.device | str

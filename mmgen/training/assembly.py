@@ -157,16 +157,28 @@ def build_conditioner(settings: Settings, data: PictureData) -> Conditioner | No
             )
         encoders[slot] = _build_encoder(slot, values, data, data.column(slot))
     config = settings.conditioner
-    return Conditioner(encoders, width=config.width, dropout=config.dropout)
+    conditioner = Conditioner(encoders, width=config.width, dropout=config.dropout)
+    conditioner.freeze(_frozen_slots(settings))
+    return conditioner
+
+
+def _frozen_slots(settings: Settings) -> list[str]:
+    """Return the slots whose encoders are trained ones that shall stay as they are."""
+    frozen = []
+    for slot, values in settings.conditions.items():
+        tuned = values.get("tuned", False)
+        if not isinstance(tuned, bool):
+            raise OptionError(f"[conditions.{slot}] tuned is true or false; got {tuned!r}")
+        if "model" in values and not tuned:
+            frozen.append(slot)
+    return frozen
 
 
 def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData, column: Any) -> Encoder:
     table = f"conditions.{slot}"
     values = dict(values)
     if "model" in values:
-        tuned = values.pop("tuned", False)
-        if not isinstance(tuned, bool):
-            raise OptionError(f"[{table}] tuned is true or false; got {tuned!r}")
+        values.pop("tuned", None)
         trained = from_pretrained(values.pop("model"))
         if values:
             raise OptionError(
@@ -176,7 +188,7 @@ def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData, colu
             name = trained.identity.architecture
             raise OptionError(f"[{table}] needs an encoder; got the generator {name!r}")
         _check_rate(trained, data, table)
-        return trained.requires_grad_(tuned)
+        return trained
     name = values.pop("encoder")
     _, _, architecture = manager().architecture(name)
     if architecture.kind != "encoder":

@@ -78,12 +78,17 @@ class AudioEncoder(ClassifyingEncoder):
         return {"clips": clips, "lengths": lengths}
 
     def spectrogram(self, clips: Tensor, lengths: Tensor) -> Tensor:
-        """Return the log-mel spectrogram (N, mels, frames) of what `prepare` returned."""
+        """Return the log-mel spectrogram (N, mels, frames) of what `prepare` returned.
+
+        In float32 whatever the training's precision: powers span more than half precision holds.
+        """
         window, filters = self._window_and_filters(clips.device)
-        mel = mel_spectrogram(
-            clips.float(), filters, window, fft_size=self.fft_size, hop=self.hop, lengths=lengths
-        )
-        return log_mel(mel)
+        with torch.autocast(clips.device.type, enabled=False):
+            mel = mel_spectrogram(
+                clips.float(), filters, window, fft_size=self.fft_size, hop=self.hop,
+                lengths=lengths,
+            )  # fmt: skip
+            return log_mel(mel)
 
     def forward(self, *, clips: Tensor, lengths: Tensor) -> Embedding:  # type: ignore[override]
         """Embed what `prepare` returned."""
