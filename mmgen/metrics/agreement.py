@@ -5,10 +5,10 @@ from typing import Any
 from torch import Tensor
 
 from mmgen.data import PictureData
-from mmgen.errors import DataError, UnsupportedConditionError, UnsupportedOperationError
+from mmgen.errors import DataError, UnsupportedOperationError
 from mmgen.interfaces import HasFeatures, Model, Progress
 from mmgen.metrics.bootstrap import BY_INFLUENCE, SCORE, linear_interval, share_interval
-from mmgen.metrics.compared import Compared, open_compared
+from mmgen.metrics.compared import open_compared
 from mmgen.metrics.extractors import INCEPTION, ZooExtractor
 from mmgen.metrics.judges import Judge
 from mmgen.metrics.manifold import mean_distances
@@ -33,11 +33,12 @@ def agreement(
     same classifier is right about real pictures. Where it shows features, `variety of CLASS` is
     the mean distance between two samples of the class over that between two real pictures of
     it: 1 as varied, 0 all the same; `variety` is the mean over the classes. Agreement alone is
-    best for typical pictures, again and again: read both.
+    best for typical pictures, again and again: read both. Where texts or sounds are given in
+    place of labels, the class is that of the picture they belong to.
 
     Raises:
         UnsupportedOperationError: the model makes no pictures, or the judge does not classify.
-        UnsupportedConditionError: the model takes no labels.
+        UnsupportedConditionError: the model does not take what is to be given.
         DataError: the data has no labels, or a class that the judge does not know.
     """
     workbench = workbench or Workbench()
@@ -47,7 +48,6 @@ def agreement(
             "labels: take a labelled set, or name its label_column"
         )
     compared = open_compared("agreement", model, data, options, workbench)
-    _check_label_slot(compared)
     if options.classifier == INCEPTION:
         raise UnsupportedOperationError(
             f"agreement needs a judge of the data's own classes; those of {INCEPTION!r} have no "
@@ -81,15 +81,6 @@ def agreement(
         }
         results += _varieties(of_made, made, of_real, real, protocol, options.seed)
     return results
-
-
-def _check_label_slot(compared: Compared) -> None:
-    slots = [slot.name for slot in compared.model.slots]
-    if "label" not in slots:
-        raise UnsupportedConditionError(
-            f"agreement is with the labels that were asked for; {compared.model.title} takes none, "
-            f"but {', '.join(slots) or 'no conditions'}"
-        )
 
 
 def _right(judge: Judge, pictures: PictureData, progress: Progress) -> Tensor:

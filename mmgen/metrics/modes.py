@@ -10,6 +10,7 @@ from mmgen.data import PictureData
 from mmgen.data.stacking import join_labels, split_labels, stack_pictures, stacked_names
 from mmgen.errors import DataError, InputError, UnsupportedOperationError
 from mmgen.interfaces import Generator, Model, Progress
+from mmgen.metrics.bootstrap import share_interval
 from mmgen.metrics.judges import Judge
 from mmgen.metrics.options import ModesOptions
 from mmgen.metrics.result import MetricResult
@@ -18,6 +19,7 @@ from mmgen.metrics.stages import in_stages
 from mmgen.metrics.workbench import Workbench
 
 _FEWEST_PER_MODE = 10
+_MOST_NAMED = 100  # modes whose shares are figures of their own
 _WITHIN_95 = 1.96  # standard errors of a normal distribution
 
 
@@ -36,8 +38,9 @@ def modes(
     of a mode is the product of its classes' shares, channel by channel, as pictures are stacked;
     `modes-kl-uniform` takes 1 / K^C in its place. Even N perfect samples have a KL of about
     (K^C - 1) / 2N: `floor` in the protocol is the figure of N real pictures, seen by the same
-    classifier. Pictures of one channel have the K classes for modes. The samples are drawn
-    without conditions.
+    classifier. Pictures of one channel have the K classes for modes; `share of CLASS` is then
+    its share of the samples over that of the data: 1 where the model draws it as often. The
+    samples are drawn without conditions.
 
     Args:
         data: labelled pictures with the model's channels, as `data.stack` makes them; or grey
@@ -72,7 +75,10 @@ def modes(
         "generation": read_settings(model, request),
     }
     counts, real_counts = space.count(seen), space.count(of_real)
-    return _results(counts, real_counts, shares, protocol, f"real {real.split}")
+    results = _results(counts, real_counts, shares, protocol, f"real {real.split}")
+    if space.channels == 1 and len(counts) <= _MOST_NAMED:
+        results += _shares_of_classes(counts, shares, space.classes, protocol)
+    return results
 
 
 @dataclass(frozen=True)
@@ -210,6 +216,28 @@ def divergence(counts: Tensor, shares: Tensor) -> tuple[float, float]:
     kl = float((q[seen] * logs).sum())
     variance = float((q[seen] * logs.square()).sum()) - kl**2 - freedom / total
     return kl, (max(0.0, variance) / total + freedom / (2 * total**2)) ** 0.5
+
+
+def _shares_of_classes(
+    counts: Tensor, shares: Tensor, classes: tuple[str, ...], protocol: dict[str, Any]
+) -> list[MetricResult]:
+    """Return for each class its share of the samples over its share of the data."""
+    total = int(counts.sum())
+    results = []
+    for name, count, share in zip(classes, counts.tolist(), shares.tolist(), strict=True):
+        ones = (torch.arange(total) < count).double()
+        low, high = share_interval(ones)
+        results.append(
+            MetricResult(
+                name=f"share of {name}",
+                value=count / total / share,
+                unit="of the data's",
+                num_images=total,
+                interval=(low / share, high / share),
+                protocol={**protocol, "reference": share},
+            )
+        )
+    return results
 
 
 def _results(

@@ -98,7 +98,7 @@ def draw_samples(
     request: SampleRequest,
     progress: Progress | None = None,
 ) -> PictureData:
-    """Draw pictures, uint8 as they would be saved; with labels where labels were asked for.
+    """Draw pictures, uint8 as they would be saved; with the labels that are known of them.
 
     Picture i depends on the request's seed, i and its own conditions alone. However many there
     are, they take a bounded part of the memory (`room_for`).
@@ -119,7 +119,7 @@ def draw_samples(
     images = room_for((request.count, *data.images.shape[1:]))
     for rows in torch.arange(request.count).split(_AT_ONCE):
         given = settings | _other_conditions(data, request, rows)
-        if labels is not None:
+        if labels is not None and "label" in request.conditions:
             given["label"] = labels[rows]
         drawn = model.generate(
             indices=rows.tolist(),
@@ -168,9 +168,14 @@ def _check_slots(model: Generator, request: SampleRequest) -> None:
 def _choose_labels(
     model: Generator, data: PictureData, request: SampleRequest
 ) -> tuple[Tensor | None, tuple[str, ...] | None]:
-    """Return a label for each picture, int64 (N,), and the classes' names."""
+    """Return a label for each picture, int64 (N,), and the classes' names.
+
+    Where other conditions than labels are given, it is that of the picture they belong to.
+    """
     if "label" not in request.conditions:
-        return None, None
+        if not request.conditions or data.labels is None:
+            return None, None
+        return data.labels.cpu()[torch.arange(request.count) % len(data)], data.class_names
     classes = next(slot.classes for slot in model.slots if slot.name == "label")
     if classes is None:
         raise UnsupportedConditionError(f"the classes of {model.title} are not known by name")

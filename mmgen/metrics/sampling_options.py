@@ -101,14 +101,16 @@ class InceptionScoreOptions(SamplingOptions):
 class AgreementOptions(SamplingOptions):
     """Of `agreement`."""
 
-    conditions: tuple[str, ...] = option(("label",), help="slots to give a value; label among them")
+    conditions: tuple[str, ...] = option(
+        ("label",), help="slots to give a value, as label, or text: it must tell the class"
+    )
     classifier: str = option(help="the judge: a classifier of the zoo, a folder, a repository")
     layer: str = option("pooled", help="of the judge, in whose features variety is measured")
 
     def check(self) -> None:
-        """Demand that labels are asked for."""
-        if "label" not in self.conditions:
+        """Demand that something is asked for."""
+        if not self.conditions:
             raise OptionError(
-                "agreement is with the labels that were asked for: conditions must have label; "
-                f"got {','.join(self.conditions) or 'none'}"
+                "agreement is with what was asked for: conditions must have label, or another "
+                "slot that tells the class; got none"
             )

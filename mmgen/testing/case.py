@@ -8,8 +8,17 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor, nn
 
+from mmgen.data import PictureData
 from mmgen.families import Architecture, load_reference
-from mmgen.interfaces import Conditioner, Encoder, Generator, Model, Samples, Trainer
+from mmgen.interfaces import (
+    ClassifyingEncoder,
+    Conditioner,
+    Encoder,
+    Generator,
+    Model,
+    Samples,
+    Trainer,
+)
 from mmgen.options import Options
 from mmgen.plugins import manager
 from mmgen.pretrained import build, build_encoder
@@ -17,7 +26,7 @@ from mmgen.slots import Size
 from mmgen.testing import stand_in
 from mmgen.testing.outcome import NotApplicable
 from mmgen.testing.plugin import temporary_plugin
-from mmgen.testing.values import CLASSES, TEXTS, picture_data
+from mmgen.testing.values import CLASSES, TEXTS, encoder_data, picture_data
 
 Values = Mapping[str, Any]
 CONDITION_WIDTH = 8
@@ -107,6 +116,10 @@ class GeneratorCase:
         """
         return _build_trainer(self.registered, self.build(), self.trainer)
 
+    def learning_data(self, count: int) -> PictureData:
+        """Return captioned and labelled pictures to learn from."""
+        return picture_data(self.build().size, count, self.texts)
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderCase:
@@ -166,9 +179,19 @@ class EncoderCase:
         """Return the architecture's trainer, with a model of its own, in train mode.
 
         Raises:
-            NotApplicable: the architecture has none.
+            NotApplicable: the architecture has none, or the case has no classes to learn.
         """
-        return _build_trainer(self.registered, self.build(), self.trainer)
+        model = self.build()
+        if isinstance(model, ClassifyingEncoder) and not model.classes:
+            raise NotApplicable("this case has no classes, from which the encoder would learn")
+        return _build_trainer(self.registered, model, self.trainer)
+
+    def learning_data(self, count: int) -> PictureData:
+        """Return rows to learn from: pictures, or the case's values where it embeds others."""
+        encoder = self.build()
+        if encoder.size is not None:
+            return picture_data(encoder.size, count, self.texts)
+        return encoder_data(encoder, self.values, count)
 
 
 def _build_trainer(registered: Architecture, model: Model, values: Values) -> Trainer[Any]:

@@ -24,8 +24,7 @@ def names_of(trainer: Trainer[Any]) -> dict[int, str]:
 
 def batch_for(case: Case, trainer: Trainer[Any], stage: Stage, seed: int = 0) -> Batch:
     """Return a batch as the stage's phases get it."""
-    model: Any = trainer.model
-    batch = learning_batch(model.size, _COUNT, seed, case.texts)
+    batch = _rows(case, seed)
     if stage.encode is None:
         return batch
     trainer.eval()
@@ -33,6 +32,14 @@ def batch_for(case: Case, trainer: Trainer[Any], stage: Stage, seed: int = 0) ->
         batch = stage.encode(batch)
     train_mode(trainer, stage)
     return batch
+
+
+def _rows(case: Case, seed: int = 0) -> Batch:
+    if isinstance(case, EncoderCase) and case.build().size is None:
+        data = case.learning_data(2 * _COUNT)
+        return data.batch(torch.arange(seed, seed + _COUNT))
+    size: Any = case.build().size
+    return learning_batch(size, _COUNT, seed, case.texts)
 
 
 def train_mode(trainer: Trainer[Any], stage: Stage) -> None:
@@ -234,8 +241,7 @@ def _loss_after(
 def check_evaluation(case: Case) -> None:
     """evaluate gives finite figures per picture, which mix no pictures unless the case says why."""
     trainer = case.build_trainer().eval()
-    model: Any = trainer.model
-    batch = learning_batch(model.size, _COUNT, texts=case.texts)
+    batch = _rows(case)
     with torch.no_grad():
         figures = trainer.evaluate(dict(batch), CounterNoise(0, range(_COUNT)))
         part = {name: value[2:4] for name, value in batch.items()}

@@ -13,7 +13,7 @@ from mmgen.testing.case import CONDITION_WIDTH, Case, EncoderCase, GeneratorCase
 from mmgen.testing.embedding import embed
 from mmgen.testing.outcome import ContractError, NotApplicable, demand, demand_identical
 from mmgen.testing.plugin import temporary_plugin
-from mmgen.testing.values import CLASSES, picture_data, required_inputs
+from mmgen.testing.values import CLASSES, required_inputs
 from mmgen.training import Run, train
 
 _STEPS = 5
@@ -87,8 +87,7 @@ def check_resumes_bit_for_bit(case: Case) -> None:
 
 
 def _demand_trainer(case: Case) -> None:
-    if case.registered.trainer is None:
-        raise NotApplicable(f"{case.architecture} has no trainer")
+    case.build_trainer()
 
 
 def _train_with_crashes(case: Case, folder: Path) -> Run:
@@ -103,10 +102,7 @@ def _train_with_crashes(case: Case, folder: Path) -> Run:
 
 
 def _train(case: Case, folder: Path, *, resume: bool = False) -> Run:
-    size = case.build().size
-    if size is None:
-        raise NotApplicable("the kit has nothing but pictures to learn from")
-    data = picture_data(size, _PICTURES, case.texts)
+    data = case.learning_data(_PICTURES)
     with tempfile.TemporaryDirectory() as parts:
         return train(
             case.architecture,

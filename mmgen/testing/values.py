@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mmgen.data import PictureData
-from mmgen.interfaces import Generator
+from mmgen.interfaces import Encoder, Generator, classes_of
 from mmgen.slots import Size, Slot
 from mmgen.testing.outcome import ContractError
 
@@ -73,6 +73,22 @@ def picture_data(size: Size, count: int, texts: Sequence[str] = TEXTS) -> Pictur
         class_names=CLASSES,
         texts=[texts[row % len(texts)] for row in range(count)],
         name="made-up pictures",
+    )
+
+
+def encoder_data(encoder: Encoder, values: Sequence[Any], count: int) -> PictureData:
+    """Return labelled texts or clips without pictures, the values by turns."""
+    column = [values[row % len(values)] for row in range(count)]
+    classes = classes_of(encoder) or CLASSES
+    sounds = encoder.modality == "audio"
+    return PictureData(
+        images=torch.empty(count, 0, 0, 0, dtype=torch.uint8),
+        labels=torch.arange(count) % len(classes),
+        class_names=classes,
+        texts=None if sounds else column,
+        clips=column if sounds else None,
+        sample_rate=encoder.slot("sound").sample_rate if sounds else None,
+        name=f"made-up {'sounds' if sounds else 'texts'}",
     )
 
 
