@@ -205,3 +205,14 @@ def test_slots_say_what_they_take(conditioner: Conditioner) -> None:
 def test_a_slot_may_be_required() -> None:
     made = Conditioner({"text": WordsEncoder(WordsConfig())}, width=4, required=("text",))
     assert made.slots[0].required
+
+
+def test_rows_of_a_condition_are_those_of_its_pictures(conditioner: Conditioner) -> None:
+    whole = condition(conditioner, **VALUES)
+    rows = whole.rows(torch.tensor([2, 0, 2, 1]))
+    assert len(rows) == 4
+    for field in ("tokens", "token_mask", "pooled", "present"):
+        assert torch.equal(getattr(rows, field), getattr(whole, field)[[2, 0, 2, 1]])
+    torch.testing.assert_close(rows.without("label").pooled[1], whole.without("label").pooled[0])
+    told = conditioner(VALUES, num_images=3, device="cpu", spatial={"image": torch.rand(3, 1, 2, 2)})
+    assert torch.equal(told.rows(torch.tensor([1])).spatial["image"], told.spatial["image"][1:2])

@@ -65,7 +65,9 @@ class WordAttention(nn.Module):
         query = split_heads(self.query(self.places(as_regions(features))), self.heads)
         key = split_heads(self.key(words), self.heads)
         value = split_heads(self.value(words), self.heads)
-        found = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        # Few words: plain products are two to three times as fast as fused attention on the CPU.
+        looks = query @ key.mT * query.shape[-1] ** -0.5  # (N, heads, h·w, L)
+        found = looks.masked_fill(~mask, -torch.inf).softmax(dim=3).to(value.dtype) @ value
         found = self.out(found.transpose(1, 2).flatten(2))
         return features + found.unflatten(1, features.shape[2:]).permute(0, 3, 1, 2)
 

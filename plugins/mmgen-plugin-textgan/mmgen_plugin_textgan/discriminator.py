@@ -5,11 +5,11 @@ from itertools import pairwise
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmgen.interfaces import Condition, Conditioner
 from mmgen.nn import ResidualConv, judge_condition, judge_conditioner
+from mmgen_plugin_textgan.activation import rectify
 from mmgen_plugin_textgan.attention import WordJudgement, as_regions
 from mmgen_plugin_textgan.config import TextGanConfig
 
@@ -109,7 +109,7 @@ class Body(nn.Module):
         )
         self.blocks = nn.ModuleList(
             [
-                nn.Sequential(*[ResidualConv(width) for _ in range(count)])
+                nn.Sequential(*[ResidualConv(width, activation=rectify) for _ in range(count)])
                 for width, count in zip(fine_to_coarse[1:], reversed(config.blocks_of), strict=True)
             ]
         )
@@ -122,8 +122,8 @@ class Body(nn.Module):
         features = images.to(memory_format=torch.channels_last)
         regions = images.new_zeros(len(images), 0, 0)
         for at, (down, blocks) in enumerate(zip(self.downs, self.blocks, strict=True)):
-            features = F.silu(blocks(down(features)))
+            features = rectify(blocks(down(features)))
             if at == self.regions_at:
                 regions = as_regions(features)
         features = features.permute(0, 2, 3, 1).flatten(1)  # as they lie in memory
-        return Seen(F.silu(self.last(features)), regions)
+        return Seen(rectify(self.last(features)), regions)

@@ -4,13 +4,13 @@ import math
 from itertools import pairwise
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmgen.interfaces import Condition, Conditioner, Generator, Noise
 from mmgen.nn import DoublingConv, Modulation, RelativeGaussian, ResidualConv, draw_latents
 from mmgen.nn.gaussian import soft_clamp
 from mmgen.slots import Size
+from mmgen_plugin_textgan.activation import rectify
 from mmgen_plugin_textgan.attention import WordAttention
 from mmgen_plugin_textgan.config import TextGanConfig, TextGanGeneration
 
@@ -119,7 +119,7 @@ class FeatureMap(nn.Module):
                 heads=config.heads,
             )
         self.blocks = nn.ModuleList(
-            [ResidualConv(width, condition_width=style) for _ in range(config.blocks_of[at])]
+            [ResidualConv(width, condition_width=style, activation=rectify) for _ in range(config.blocks_of[at])]
         )
         self.modulation = Modulation(style, width)
 
@@ -129,4 +129,4 @@ class FeatureMap(nn.Module):
             features = self.words(features, condition.tokens, condition.token_mask)
         for block in self.blocks:
             features = block(features, style)
-        return F.silu(self.modulation(features, style))
+        return rectify(self.modulation(features, style))
