@@ -69,4 +69,6 @@ class GanGeneration(Options):
 class GanTraining(AdversarialTraining):
     """The game that generator and discriminator play."""
 
-    spectral_norm: bool = option(False, help="each layer of the discriminator changes lengths by 1 at most")
+    spectral_norm: bool = option(
+        False, help="each layer of the discriminator changes lengths by 1 at most"
+    )

@@ -34,9 +34,9 @@ class Discriminator(nn.Module):
     """Scores of pictures: the higher, the more real, and the more what the condition says.
 
     A score is linear in the picture's features; under a condition, it also has their inner product
-    with a projection of the sentence (Miyato and Koyama 2018, equation 3), and how well each word is
-    answered in some region. The condition is encoded by encoders of the discriminator's own, which
-    start as the generator's.
+    with a projection of the sentence (Miyato and Koyama 2018, equation 3), and how well each word
+    is answered in some region. The condition is encoded by encoders of the discriminator's own,
+    which start as the generator's.
 
     Args:
         config: the generator's, which the networks mirror.

@@ -37,7 +37,10 @@ class TextGan(Generator):
         self.coarse = (*config.sides[0], config.widths[0])
         self.enter = nn.Linear(style, math.prod(self.coarse))
         self.maps = nn.ModuleList(
-            [FeatureMap(config, at, style=style, words_width=told) for at in range(len(config.widths))]
+            [
+                FeatureMap(config, at, style=style, words_width=told)
+                for at in range(len(config.widths))
+            ]
         )
         self.ups = nn.ModuleList(
             [DoublingConv(a, b) for a, b in pairwise((*config.widths, config.channels))]
@@ -58,7 +61,10 @@ class TextGan(Generator):
         return None if self.augmentation is None else self.augmentation(condition.pooled, noise)
 
     def forward(self, latents: Tensor, sentence: Tensor | None, condition: Condition) -> Tensor:
-        """Return pictures (N, C, H, W) in [-1, 1].
+        """Return pictures (N, C, H, W) that are to be in [-1, 1], and may go beyond.
+
+        There is no tanh at the end: where all is black, as backgrounds are, it would pass on no
+        gradient. What goes beyond the discriminator sees, and unlearns.
 
         Args:
             latents: (N, latent_dim).
@@ -69,15 +75,13 @@ class TextGan(Generator):
         features = self.enter(style).view(-1, *self.coarse).permute(0, 3, 1, 2)  # channels-last
         for feature_map, up in zip(self.maps, self.ups, strict=True):
             features = up(feature_map(features, style, condition))
-        return features.tanh()
+        return features
 
-    def render(
-        self, latents: Tensor, condition: Condition, noise: Tensor
-    ) -> Tensor:
+    def render(self, latents: Tensor, condition: Condition, noise: Tensor) -> Tensor:
         """Return pictures (N, C, H, W) in [0, 1]; noise is the sentence's, (N, sentence_dim)."""
         drawn = self.sentence(condition, noise.to(self.dtype))
         sentence = None if drawn is None else drawn.whitened
-        return (self(latents.to(self.dtype), sentence, condition) + 1) / 2
+        return ((self(latents.to(self.dtype), sentence, condition) + 1) / 2).clamp(0, 1)
 
     def sample(self, condition: Condition, rng: Noise, options: TextGanGeneration) -> Tensor:
         """Draw latents and the sentence, and render them."""
@@ -119,7 +123,10 @@ class FeatureMap(nn.Module):
                 heads=config.heads,
             )
         self.blocks = nn.ModuleList(
-            [ResidualConv(width, condition_width=style, activation=rectify) for _ in range(config.blocks_of[at])]
+            [
+                ResidualConv(width, condition_width=style, activation=rectify)
+                for _ in range(config.blocks_of[at])
+            ]
         )
         self.modulation = Modulation(style, width)
 

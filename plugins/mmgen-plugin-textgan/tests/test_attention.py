@@ -52,7 +52,10 @@ def test_attention_is_that_of_torch(attention, features, words):
     """With the region's own query, and one more word, which is none."""
     tokens, mask = words
     regions = attention.places(as_regions(features))
-    query, keys = attention.query(regions), torch.cat([attention.no_word.expand(3, -1, -1), tokens], 1)
+    query, keys = (
+        attention.query(regions),
+        torch.cat([attention.no_word.expand(3, -1, -1), tokens], 1),
+    )
     heads = [
         layer.unflatten(2, (2, 4)).transpose(1, 2)
         for layer in (query, attention.key(keys), attention.value(keys))
@@ -68,7 +71,10 @@ def test_what_is_masked_plays_no_part(attention, judgement, features, words):
     other = torch.where(mask[..., None], tokens, torch.randn_like(tokens))
     for one, two in (
         (attention(features, tokens, mask), attention(features, other, mask)),
-        (judgement(as_regions(features), tokens, mask), judgement(as_regions(features), other, mask)),
+        (
+            judgement(as_regions(features), tokens, mask),
+            judgement(as_regions(features), other, mask),
+        ),
     ):
         torch.testing.assert_close(one, two)
     shorter = attention(features[1:], tokens[1:, :3], mask[1:, :3])

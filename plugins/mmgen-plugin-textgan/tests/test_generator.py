@@ -29,7 +29,10 @@ def test_latents_and_the_sentence_have_noise_of_their_own(build):
     latents, noise = rng.normal((6,), stream="latents"), rng.normal((5,), stream="sentence")
     expected = model.render(latents, condition, noise)
     torch.testing.assert_close(model.generate(2, text="one", seed=0).images, expected)
-    for other in (model.render(latents, condition, -noise), model.render(-latents, condition, noise)):
+    for other in (
+        model.render(latents, condition, -noise),
+        model.render(-latents, condition, noise),
+    ):
         assert not torch.isclose(expected, other, atol=1e-4).all(dim=(1, 2, 3)).any()
 
 
