@@ -15,6 +15,12 @@ def split_heads(features: Tensor, heads: int) -> Tensor:
     return features.unflatten(2, (heads, -1)).transpose(1, 2)
 
 
+def _start_even(*layers: nn.Linear) -> None:
+    """Draw weights that keep the size of what goes in and of gradients: Glorot and Bengio 2010."""
+    for layer in layers:
+        nn.init.xavier_uniform_(layer.weight)
+
+
 class Places(nn.Module):
     """What tells a region where it is: a learned vector for its row, and one for its column."""
 
@@ -51,6 +57,7 @@ class WordAttention(nn.Module):
         self.value = nn.Linear(words_width, inner, bias=False)
         self.no_word = nn.Parameter(torch.randn(1, 1, words_width) * 0.02)
         self.out = nn.Linear(inner, width)
+        _start_even(self.query, self.key, self.value, self.out)
 
     def forward(self, features: Tensor, tokens: Tensor, mask: Tensor) -> Tensor:
         """Map (N, width, h, w) to the same shape.
@@ -97,6 +104,7 @@ class WordJudgement(nn.Module):
         self.key = nn.Linear(width, inner, bias=False)
         self.value = nn.Linear(width, inner)
         self.weight = nn.Linear(words_width, 1, bias=False)
+        _start_even(self.query, self.wanted, self.key, self.value)
 
     def forward(self, regions: Tensor, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return scores (N,).

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from mmgen.interfaces import Condition, Conditioner
 from mmgen.nn import ResidualConv, judge_condition, judge_conditioner
-from mmgen_plugin_textgan.activation import rectify
+from mmgen_plugin_textgan.activation import rectify, start_rectified
 from mmgen_plugin_textgan.attention import WordJudgement, as_regions
 from mmgen_plugin_textgan.config import TextGanConfig
 
@@ -58,6 +58,7 @@ class Discriminator(nn.Module):
         if self.conditioner is None:
             return
         self.projection = nn.Linear(conditioner.width, widths[0], bias=False)
+        nn.init.xavier_uniform_(self.projection.weight)
         if looks:
             at = min(config.attention)
             self.words = WordJudgement(
@@ -116,6 +117,8 @@ class Body(nn.Module):
         self.regions_at = None if regions_at is None else len(widths) - 1 - regions_at
         height, width = config.sides[0]
         self.last = nn.Linear(widths[0] * height * width, widths[0])
+        for layer in (*self.downs, self.last):
+            start_rectified(layer)
 
     def forward(self, images: Tensor) -> Seen:
         """See images (N, C, H, W) in [-1, 1]."""

@@ -10,7 +10,7 @@ from mmgen.interfaces import Condition, Conditioner, Generator, Noise
 from mmgen.nn import DoublingConv, Modulation, RelativeGaussian, ResidualConv, draw_latents
 from mmgen.nn.gaussian import soft_clamp
 from mmgen.slots import Size
-from mmgen_plugin_textgan.activation import rectify
+from mmgen_plugin_textgan.activation import rectify, start_rectified
 from mmgen_plugin_textgan.attention import WordAttention
 from mmgen_plugin_textgan.config import TextGanConfig, TextGanGeneration
 
@@ -45,6 +45,8 @@ class TextGan(Generator):
         self.ups = nn.ModuleList(
             [DoublingConv(a, b) for a, b in pairwise((*config.widths, config.channels))]
         )
+        for layer in (self.enter, *self.ups):
+            start_rectified(layer)
 
     @property
     def size(self) -> Size:
