@@ -269,6 +269,6 @@ def _no_pictures(tree: FileTree) -> str:
     found = ", ".join(f"{count} × {kind}" for kind, count in kinds.most_common(5)) or "no files"
     return (
         f"{tree.path} has no pictures and no sounds; found {found}. A data set is a folder or zip "
-        "archive of picture files or recordings, a folder of parquet or MNIST-style idx files, an .npz file or the name of "
-        "a Hub data set (org/name)"
+        "archive of picture files or recordings, a folder of parquet or MNIST-style idx files, an "
+        ".npz file or the name of a Hub data set (org/name)"
     )

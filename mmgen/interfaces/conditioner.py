@@ -34,6 +34,16 @@ class SlotEmbedding:
     absent_pooled: Tensor
     absent_token: Tensor
 
+    def rows(self, index: Tensor) -> "SlotEmbedding":
+        """Return the share of some rows; index is int64 (M,)."""
+        return SlotEmbedding(
+            self.tokens[index],
+            self.token_mask[index],
+            self.pooled[index],
+            self.absent_pooled,
+            self.absent_token,
+        )
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -86,6 +96,18 @@ class Condition:
             present: bool (N, S).
         """
         return combine(self.embeddings, present, self.spatial, self.slot_names, self.pooled)
+
+    def rows(self, index: Tensor) -> "Condition":
+        """Return the condition of some pictures, in that order; index is int64 (M,)."""
+        return Condition(
+            self.tokens[index],
+            self.token_mask[index],
+            self.pooled[index],
+            {name: pixels[index] for name, pixels in self.spatial.items()},
+            self.present[index],
+            self.slot_names,
+            tuple(embedding.rows(index) for embedding in self.embeddings),
+        )
 
 
 def combine(

@@ -12,7 +12,10 @@ from mmgen.nn.augmentation import random_affine, random_colour, random_crop, ran
 from mmgen.nn.diff_augment import diff_augment
 from mmgen.nn.doubling import DoublingConv
 from mmgen.nn.dropout import dropout
+from mmgen.nn.energy_score import energy_score
+from mmgen.nn.game import AdversarialGame, Judge, judge_condition, judge_conditioner
 from mmgen.nn.gaussian import RelativeGaussian
+from mmgen.nn.latents import draw_latents
 from mmgen.nn.likelihoods import (
     LIKELIHOODS,
     Bernoulli,
@@ -27,12 +30,14 @@ from mmgen.nn.spherical import spherical
 __all__ = [
     "ADVERSARIAL_LOSSES",
     "LIKELIHOODS",
+    "AdversarialGame",
     "AdversarialLoss",
     "AttentionPooling",
     "Bernoulli",
     "DiscretisedLogisticMixture",
     "DoublingConv",
     "Downsample",
+    "Judge",
     "Likelihood",
     "Modulation",
     "RelativeGaussian",
@@ -41,7 +46,11 @@ __all__ = [
     "Upsample",
     "between",
     "diff_augment",
+    "draw_latents",
     "dropout",
+    "energy_score",
+    "judge_condition",
+    "judge_conditioner",
     "likelihood",
     "masked_mean",
     "one_centred_penalty",

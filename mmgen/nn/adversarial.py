@@ -22,11 +22,13 @@ class AdversarialLoss:
     Attributes:
         discriminator, generator: see `Loss`.
         needs_real: whether the generator's loss looks at the real pictures too.
+        relative: whether differences of scores alone count: a number added to all changes nothing.
     """
 
     discriminator: Loss
     generator: Loss
     needs_real: bool = False
+    relative: bool = False
 
 
 def _logistic_discriminator(real: Tensor, fake: Tensor) -> Tensor:
@@ -84,9 +86,9 @@ ADVERSARIAL_LOSSES = {
     "non-saturating": AdversarialLoss(_logistic_discriminator, _non_saturating_generator),
     "least-squares": AdversarialLoss(_least_squares_discriminator, _least_squares_generator),
     "hinge": AdversarialLoss(_hinge_discriminator, _lower_scores),
-    "wasserstein": AdversarialLoss(_wasserstein_discriminator, _lower_scores),
+    "wasserstein": AdversarialLoss(_wasserstein_discriminator, _lower_scores, relative=True),
     "relativistic": AdversarialLoss(
-        _relativistic_discriminator, _relativistic_generator, needs_real=True
+        _relativistic_discriminator, _relativistic_generator, needs_real=True, relative=True
     ),
 }
 """By name."""

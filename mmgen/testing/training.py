@@ -11,7 +11,7 @@ from mmgen.interfaces import Encoder, Generator
 from mmgen.testing import stand_in
 from mmgen.testing.case import CONDITION_WIDTH, Case, EncoderCase, GeneratorCase, check
 from mmgen.testing.embedding import embed
-from mmgen.testing.outcome import ContractError, NotApplicable, demand, demand_identical
+from mmgen.testing.outcome import ContractError, demand, demand_identical
 from mmgen.testing.plugin import temporary_plugin
 from mmgen.testing.values import CLASSES, required_inputs
 from mmgen.training import Run, train

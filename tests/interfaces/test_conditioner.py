@@ -214,3 +214,16 @@ def test_without_stand_ins_encoders_are_used_one_by_one(conditioner: Conditioner
     found = conditioner.encode("text", [*TEXTS, TEXTS[0]], "cpu")
     torch.testing.assert_close(found.pooled[:-1], full.pooled)
     assert torch.equal(found.pooled[-1], found.pooled[0])
+
+
+def test_rows_of_a_condition_are_those_of_its_pictures(conditioner: Conditioner) -> None:
+    whole = condition(conditioner, **VALUES)
+    rows = whole.rows(torch.tensor([2, 0, 2, 1]))
+    assert len(rows) == 4
+    for field in ("tokens", "token_mask", "pooled", "present"):
+        assert torch.equal(getattr(rows, field), getattr(whole, field)[[2, 0, 2, 1]])
+    torch.testing.assert_close(rows.without("label").pooled[1], whole.without("label").pooled[0])
+    told = conditioner(
+        VALUES, num_images=3, device="cpu", spatial={"image": torch.rand(3, 1, 2, 2)}
+    )
+    assert torch.equal(told.rows(torch.tensor([1])).spatial["image"], told.spatial["image"][1:2])

@@ -116,3 +116,10 @@ def test_pictures_between_ask_for_gradients_of_their_own():
     assert mixed.flatten().tolist() == [0.75, 0]
     assert mixed.requires_grad
     assert mixed.is_leaf
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL_LOSSES)
+def test_relative_losses_are_those_that_a_common_number_leaves_alone(name):
+    loss = ADVERSARIAL_LOSSES[name]
+    before, after = (loss.discriminator(REAL + by, FAKE + by) for by in (0, 5))
+    assert torch.isclose(before, after) == loss.relative

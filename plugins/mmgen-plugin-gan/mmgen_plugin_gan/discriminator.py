@@ -1,6 +1,5 @@
 """Discriminators: a score per picture, the higher the more real."""
 
-import copy
 import math
 from itertools import pairwise
 from typing import Any
@@ -10,7 +9,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from mmgen.interfaces import Conditioner
+from mmgen.interfaces import Condition, Conditioner
+from mmgen.nn import judge_condition, judge_conditioner
 from mmgen_plugin_gan.convolutional import Dcgan
 from mmgen_plugin_gan.gan import Gan
 from mmgen_plugin_gan.mlp import MlpGan
@@ -33,30 +33,29 @@ class Discriminator(nn.Module):
         super().__init__()
         self.body = body
         self.head = nn.Linear(width, 1)
-        self.conditioner: Conditioner | None = None
-        if len(conditioner.encoders):
-            self.conditioner = copy.deepcopy(conditioner)
-            self.conditioner.dropout = 0.0
+        self.conditioner = judge_conditioner(conditioner)
+        if self.conditioner is not None:
             self.projection = nn.Linear(conditioner.width, width, bias=False)
 
-    def vector(self, batch: dict[str, Any], present: Tensor) -> Tensor | None:
-        """Return the condition (N, D) of a batch as far as it is present, bool (N, S)."""
-        if self.conditioner is None:
-            return None
-        count, device = len(present), present.device
-        condition = self.conditioner(batch, num_images=count, device=device)
-        return condition.given(present).pooled
+    def condition(self, batch: dict[str, Any], present: Tensor) -> Condition | None:
+        """Return the condition of a batch as far as it is present, bool (N, S)."""
+        return judge_condition(self.conditioner, batch, present)
 
-    def forward(self, images: Tensor, vector: Tensor | None) -> Tensor:
-        """Return scores (N,) of images (N, C, H, W) in [-1, 1] under a condition (N, D)."""
-        return self.score(self.body(images), vector)
+    def forward(self, images: Tensor, condition: Condition | None) -> Tensor:
+        """Return scores (N,) of images (N, C, H, W) in [-1, 1] under a condition."""
+        return self.score(self.see(images), condition)
 
-    def score(self, features: Tensor, vector: Tensor | None) -> Tensor:
-        """Return scores (N,) of the body's features (N, width) under a condition (N, D)."""
-        scores = self.head(features)[:, 0]
-        if vector is None:
+    def see(self, images: Tensor) -> Tensor:
+        """Return features (N, width) of images (N, C, H, W) in [-1, 1]."""
+        features: Tensor = self.body(images)
+        return features
+
+    def score(self, seen: Tensor, condition: Condition | None) -> Tensor:
+        """Return scores (N,) of features (N, width) under a condition."""
+        scores = self.head(seen)[:, 0]
+        if condition is None:
             return scores
-        return scores + (self.projection(vector) * features).sum(dim=1) / features.shape[1] ** 0.5
+        return scores + (self.projection(condition.pooled) * seen).sum(dim=1) / seen.shape[1] ** 0.5
 
 
 class LinearBody(nn.Module):

@@ -9,11 +9,10 @@ from torch import Tensor
 
 from mmgen.errors import InputError, UnknownNameError
 from mmgen.interfaces import Condition, Conditioner, CounterNoise, Generator, Noise
-from mmgen.nn import spherical
+from mmgen.nn import draw_latents, spherical
 from mmgen.slots import Size, Slot
 from mmgen_plugin_gan.config import GanConfig, GanGeneration
 from mmgen_plugin_gan.inversion import Search, find_latents
-from mmgen_plugin_gan.latents import draw_latents
 
 
 class Gan(Generator):

@@ -117,7 +117,7 @@ def test_the_discriminator_knows_what_the_generator_was_told(build):
     told[::2] = False
     batch = batch_of()
     other = batch | {"label": (batch["label"] + 1) % 3}
-    first, second = (judge.vector(chosen, told) for chosen in (batch, other))
+    first, second = (judge.condition(chosen, told).pooled for chosen in (batch, other))
     assert torch.equal(first[::2], second[::2])
     assert not torch.isclose(first[1::2], second[1::2]).all(dim=1).any()
 
@@ -128,20 +128,11 @@ def test_the_label_moves_the_scores(build, architecture):
     present = torch.ones(6, 1, dtype=torch.bool)
     scores = [
         subject.discriminator(
-            images, subject.discriminator.vector({"label": torch.full((6,), label)}, present)
+            images, subject.discriminator.condition({"label": torch.full((6,), label)}, present)
         )
         for label in (0, 1)
     ]
     assert not torch.allclose(*scores)
-
-
-def test_scores_of_both_at_once_are_those_apart(build):
-    subject = trainer(build, labels=False).eval()
-    real, fake = torch.rand(2, 5, 1, 8, 8).unbind()
-    scores = subject._scores(subject.discriminator.body(torch.cat([real, fake])), None)
-    on_real, on_fake = scores.chunk(2)
-    assert torch.allclose(on_real, subject.discriminator(real, None), atol=1e-5)
-    assert torch.allclose(on_fake, subject.discriminator(fake, None), atol=1e-5)
 
 
 def test_a_real_picture_under_another_condition_counts_as_generated(build):
@@ -151,18 +142,6 @@ def test_a_real_picture_under_another_condition_counts_as_generated(build):
     assert losses["loss"].item() == pytest.approx(
         (without + 2 * losses["mismatch"]).item(), rel=1e-5
     )
-
-    judge, batch = subject.discriminator, batch_of()
-    present = torch.ones(ROWS, 1, dtype=torch.bool)
-    present[:2] = False  # rows 0 and 1 were not told; 2 and 0 follow rows that were told another
-    batch["label"][5] = batch["label"][4]  # row 5 follows one like itself
-    vector, images = judge.vector(batch, present), 2 * batch["target"] - 1
-    on_real = judge(images, vector)
-    found = subject._mismatch(judge.body(images), on_real, vector, present)
-    rows = torch.tensor([3, 4, 6, 7, 8, 9, 10, 11])
-    on_other = judge(images, vector.roll(1, dims=0))
-    expected = torch.nn.functional.softplus(on_other - on_real)[rows].mean()
-    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
 
 
 def test_there_is_no_mismatch_where_all_conditions_are_the_same(build):

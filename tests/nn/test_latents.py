@@ -1,10 +1,11 @@
 """Latent vectors and their truncation."""
 
 import pytest
-from mmgen_plugin_gan.latents import draw_latents
+import torch
 from scipy.stats import truncnorm
 
 from mmgen.interfaces import CounterNoise
+from mmgen.nn import draw_latents
 
 
 @pytest.mark.parametrize("truncation", [0.5, 1.0, 2.0])
@@ -22,3 +23,10 @@ def test_a_wide_truncation_changes_nothing_but_the_draw():
     assert latents.std().item() == pytest.approx(1, rel=0.02)
     whole = draw_latents(CounterNoise(0, range(1000)), 40, None)
     assert whole.std().item() == pytest.approx(1, rel=0.02)
+
+
+@pytest.mark.parametrize("truncation", [None, 1.0])
+def test_streams_differ(truncation):
+    noise = CounterNoise(0, range(3))
+    one, two = (draw_latents(noise, 8, truncation, stream=name) for name in ("latents", "other"))
+    assert not torch.isclose(one, two).any()

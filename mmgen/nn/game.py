@@ -1,0 +1,199 @@
+"""The game of a generator and a discriminator: who is shown what, and what it costs.
+
+A family brings the two networks; here are the losses of both, the discriminator's penalty, and what
+it is told of the condition.
+"""
+
+import copy
+from collections.abc import Mapping
+from typing import Any, Generic, Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+from mmgen.adversarial_options import AdversarialTraining
+from mmgen.interfaces.conditioner import Condition, Conditioner
+from mmgen.interfaces.noise import Noise
+from mmgen.nn.adversarial import (
+    ADVERSARIAL_LOSSES,
+    between,
+    one_centred_penalty,
+    zero_centred_penalty,
+)
+from mmgen.nn.diff_augment import diff_augment
+
+
+class Rows(Protocol):
+    """What can be cut by pictures, as a tensor (N, …) can."""
+
+    def __getitem__(self, rows: slice, /) -> Any:
+        """Return some of the pictures."""
+        ...
+
+
+SeenT = TypeVar("SeenT", bound=Rows)
+
+
+class Judge(Protocol[SeenT]):
+    """A discriminator in two steps, so that a picture is seen once for several conditions."""
+
+    def see(self, images: Tensor) -> SeenT:
+        """Return what the judgement needs of images (N, C, H, W) in [-1, 1]."""
+        ...
+
+    def score(self, seen: SeenT, condition: Condition | None) -> Tensor:
+        """Return scores (N,), the higher the more real, of what was seen under a condition."""
+        ...
+
+
+def judge_conditioner(conditioner: Conditioner) -> Conditioner | None:
+    """Return encoders of the discriminator's own, which start as the generator's; None for none.
+
+    They learn with the discriminator. They leave no slot out by themselves: see
+    `judge_condition`.
+    """
+    if not len(conditioner.encoders):
+        return None
+    own = copy.deepcopy(conditioner)
+    own.dropout = 0.0
+    return own
+
+
+def judge_condition(
+    conditioner: Conditioner | None, batch: Mapping[str, Any], present: Tensor
+) -> Condition | None:
+    """Return the condition of a batch as far as the generator was told it.
+
+    Args:
+        conditioner: the discriminator's.
+        present: bool (N, S), of the generator's condition.
+    """
+    if conditioner is None:
+        return None
+    condition: Condition = conditioner(batch, num_images=len(present), device=present.device)
+    return condition.given(present)
+
+
+class AdversarialGame(Generic[SeenT]):
+    """The losses of both sides.
+
+    Args:
+        options: loss, penalty, mismatched conditions, augmentation.
+    """
+
+    def __init__(self, options: AdversarialTraining) -> None:
+        self.options = options
+        self.adversarial = ADVERSARIAL_LOSSES[options.loss]
+
+    def discriminator_loss(
+        self,
+        judge: Judge[SeenT],
+        real: Tensor,
+        fake: Tensor,
+        condition: Condition | None,
+        *,
+        step: int,
+        rng: Noise,
+    ) -> dict[str, Tensor]:
+        """Return the discriminator's loss, its parts, and the mean scores.
+
+        Args:
+            real, fake: (N, C, H, W) in [-1, 1], without gradients.
+            condition: of both.
+            step: says whether the penalty is due.
+        """
+        options, count = self.options, len(real)
+        with torch.no_grad():
+            real, fake = self._augmented(real, rng), self._augmented(fake, rng)
+        due = options.penalty != "none" and options.penalty_weight > 0
+        due = due and step % options.penalty_every == 0
+        # One pass for both is faster, but R1's slope then costs as much as that of both.
+        apart = due and options.penalty == "r1"
+        parts = [real, fake] if apart else [torch.cat([real, fake])]
+        parts[0].requires_grad_(due and options.penalty != "wgan-gp")
+        seen = [judge.see(images) for images in parts]
+        if apart:
+            scores = torch.cat([judge.score(part, condition) for part in seen]).float()
+        else:
+            scores = judge.score(seen[0], _twice(condition)).float()
+        on_real, on_fake = scores.chunk(2)
+        loss = self.adversarial.discriminator(on_real, on_fake)
+        figures = {"real": on_real.mean().detach(), "fake": on_fake.mean().detach()}
+        if condition is not None and options.mismatched:
+            of_real = seen[0][:count]
+            mismatch = self.mismatch(judge, of_real, on_real, condition)
+            loss = loss + options.mismatched * mismatch
+            figures["mismatch"] = mismatch.detach()
+        if due:
+            if options.penalty == "wgan-gp":
+                penalty = _slope_between(judge, real, fake, condition, rng)
+            elif options.penalty == "r1":
+                penalty = zero_centred_penalty(on_real, real)
+            else:  # R1 + R2: twice the mean over both
+                penalty = 2 * zero_centred_penalty(scores, parts[0])
+            loss = loss + options.penalty_weight * options.penalty_every * penalty
+            figures["penalty"] = penalty.detach()
+        return {"loss": loss, **figures}
+
+    def generator_loss(
+        self,
+        judge: Judge[SeenT],
+        real: Tensor,
+        fake: Tensor,
+        condition: Condition | None,
+        *,
+        rng: Noise,
+    ) -> Tensor:
+        """Return the generator's loss; arguments as for the discriminator's, `fake` has gradients.
+
+        The real pictures' scores are constants: no gradient goes through them.
+        """
+        with torch.no_grad():
+            real = self._augmented(real, rng)
+        on_fake = judge.score(judge.see(self._augmented(fake, rng)), condition).float()
+        if not self.adversarial.needs_real:
+            return self.adversarial.generator(on_fake, on_fake)
+        with torch.no_grad():
+            on_real = judge.score(judge.see(real), condition).float()
+        return self.adversarial.generator(on_real, on_fake)
+
+    def mismatch(
+        self, judge: Judge[SeenT], of_real: SeenT, on_real: Tensor, condition: Condition
+    ) -> Tensor:
+        """Return the loss of taking real pictures under their neighbour's condition for generated.
+
+        Reed et al. 2016, algorithm 1. Neighbours with the same condition, and those of whom other
+        slots are given, do not count: under such a condition the picture may well be real.
+        """
+        rows = torch.arange(len(on_real), device=on_real.device).roll(1)
+        others = condition.rows(rows)
+        counts = (others.present == condition.present).all(dim=1) & _differ(others, condition)
+        if not counts.any():
+            return on_real.new_zeros(())
+        on_other = judge.score(of_real, others).float()
+        return self.adversarial.discriminator(on_real[counts], on_other[counts])
+
+    def _augmented(self, images: Tensor, rng: Noise) -> Tensor:
+        return diff_augment(images, rng, self.options.augment)
+
+
+def _twice(condition: Condition | None) -> Condition | None:
+    """Return the condition of as many real pictures and generated ones, one after the other."""
+    if condition is None:
+        return None
+    rows = torch.arange(len(condition), device=condition.pooled.device)
+    return condition.rows(rows.repeat(2))
+
+
+def _differ(one: Condition, two: Condition) -> Tensor:
+    """Return bool (N,): where two conditions say different things, in sum or in their order."""
+    words = (one.tokens != two.tokens).any(dim=2) & one.token_mask
+    lengths = (one.token_mask != two.token_mask).any(dim=1)
+    return (one.pooled != two.pooled).any(dim=1) | words.any(dim=1) | lengths
+
+
+def _slope_between(
+    judge: Judge[SeenT], real: Tensor, fake: Tensor, condition: Condition | None, rng: Noise
+) -> Tensor:
+    mixed = between(real, fake, rng.uniform((1, 1, 1), stream="penalty").to(real))
+    return one_centred_penalty(judge.score(judge.see(mixed), condition).float(), mixed)

@@ -1,0 +1,1 @@
+"""Adversarial networks that answer captions, or any other condition, for mmgen."""
