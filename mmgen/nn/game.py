@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from mmgen.adversarial_options import AdversarialTraining
@@ -207,20 +208,23 @@ def _most_alike(condition: Condition) -> tuple[Tensor, Tensor]:
 
     Likeness is the cosine of the pooled vectors about their mean.
     """
-    apart = [
-        Condition(
-            *(part.unsqueeze(axis) for part in (condition.tokens, condition.token_mask)),
-            condition.pooled.unsqueeze(axis),
-            {},
-            condition.present.unsqueeze(axis),
-        )
-        for axis in (1, 0)
-    ]
-    others = _another(*apart)  # (N, N)
+    column, row = (_with_axis(condition, axis) for axis in (1, 0))
+    others = _another(column, row)  # (N, N)
     centred = condition.pooled.float() - condition.pooled.float().mean(dim=0)
-    directions = torch.nn.functional.normalize(centred, dim=1)
+    directions = F.normalize(centred, dim=1)
     alike = (directions @ directions.T).masked_fill(~others, -torch.inf)
     return alike.argmax(dim=1), others.any(dim=1)
+
+
+def _with_axis(condition: Condition, axis: int) -> Condition:
+    """Return a condition of (N, 1) rows, or of (1, N), to be compared row by row."""
+    return Condition(
+        condition.tokens.unsqueeze(axis),
+        condition.token_mask.unsqueeze(axis),
+        condition.pooled.unsqueeze(axis),
+        {},
+        condition.present.unsqueeze(axis),
+    )
 
 
 def _slope_between(
