@@ -47,6 +47,11 @@ class AdversarialTraining(Options):
         help="weight of real pictures under another's condition, which the discriminator learns to "
         "tell from those under their own: generated ones then agree with theirs more surely",
     )
+    hard_mismatched: bool = option(
+        False,
+        help="the other's condition is the most alike in the batch, which teaches more than any: "
+        "which colour goes with which place",
+    )
     augment: tuple[str, ...] = option(
         (),
         choices=("colour", "translation", "cutout"),

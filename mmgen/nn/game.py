@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from mmgen.adversarial_options import AdversarialTraining
@@ -160,17 +161,21 @@ class AdversarialGame(Generic[SeenT]):
     def mismatch(
         self, judge: Judge[SeenT], of_real: SeenT, on_real: Tensor, condition: Condition
     ) -> Tensor:
-        """Return the loss of taking real pictures under their neighbour's condition for generated.
+        """Return the loss of taking real pictures under another's condition for generated ones.
 
-        Reed et al. 2016, algorithm 1. Neighbours with the same condition, and those of whom other
-        slots are given, do not count: under such a condition the picture may well be real.
+        Reed et al. 2016, algorithm 1. The other is the neighbour's, or the most alike in the batch
+        (the hardest negative: Faghri et al. 2018). Pictures of the same condition, and those of
+        whom other slots are given, do not count: under such a condition the picture may well be
+        real.
         """
-        rows = torch.arange(len(on_real), device=on_real.device).roll(1)
-        others = condition.rows(rows)
-        counts = (others.present == condition.present).all(dim=1) & _differ(others, condition)
+        if self.options.hard_mismatched:
+            rows, counts = _most_alike(condition)
+        else:
+            rows = torch.arange(len(on_real), device=on_real.device).roll(1)
+            counts = _another(condition, condition.rows(rows))
         if not counts.any():
             return on_real.new_zeros(())
-        on_other = judge.score(of_real, others).float()
+        on_other = judge.score(of_real, condition.rows(rows)).float()
         return self.adversarial.discriminator(on_real[counts], on_other[counts])
 
     def _augmented(self, images: Tensor, rng: Noise) -> Tensor:
@@ -185,11 +190,41 @@ def _twice(condition: Condition | None) -> Condition | None:
     return condition.rows(rows.repeat(2))
 
 
-def _differ(one: Condition, two: Condition) -> Tensor:
-    """Return bool (N,): where two conditions say different things, in sum or in their order."""
-    words = (one.tokens != two.tokens).any(dim=2) & one.token_mask
-    lengths = (one.token_mask != two.token_mask).any(dim=1)
-    return (one.pooled != two.pooled).any(dim=1) | words.any(dim=1) | lengths
+def _another(one: Condition, two: Condition) -> Tensor:
+    """Return bool (N,): where the same slots say different things, in sum or in their order.
+
+    Rows broadcast: conditions of (N, 1) and (1, N) rows give (N, N).
+    """
+    same_slots = (one.present == two.present).all(dim=-1)
+    same_words = one.token_mask == two.token_mask
+    same_words = same_words & ((one.tokens == two.tokens).all(dim=-1) | ~one.token_mask)
+    same_sentence = (one.pooled == two.pooled).all(dim=-1)
+    return same_slots & ~(same_words.all(dim=-1) & same_sentence)
+
+
+@torch.no_grad()
+def _most_alike(condition: Condition) -> tuple[Tensor, Tensor]:
+    """Return for each row the number of another that says something most alike, and if one does.
+
+    Likeness is the cosine of the pooled vectors about their mean.
+    """
+    column, row = (_with_axis(condition, axis) for axis in (1, 0))
+    others = _another(column, row)  # (N, N)
+    centred = condition.pooled.float() - condition.pooled.float().mean(dim=0)
+    directions = F.normalize(centred, dim=1)
+    alike = (directions @ directions.T).masked_fill(~others, -torch.inf)
+    return alike.argmax(dim=1), others.any(dim=1)
+
+
+def _with_axis(condition: Condition, axis: int) -> Condition:
+    """Return a condition of (N, 1) rows, or of (1, N), to be compared row by row."""
+    return Condition(
+        condition.tokens.unsqueeze(axis),
+        condition.token_mask.unsqueeze(axis),
+        condition.pooled.unsqueeze(axis),
+        {},
+        condition.present.unsqueeze(axis),
+    )
 
 
 def _slope_between(

@@ -6,8 +6,9 @@ from torch import nn
 
 from mmgen.adversarial_options import AdversarialTraining
 from mmgen.builtin import LabelEmbeddingConfig
-from mmgen.interfaces import Conditioner, CounterNoise, LabelEmbedding
+from mmgen.interfaces import Condition, Conditioner, CounterNoise, LabelEmbedding
 from mmgen.nn import AdversarialGame, judge_condition, judge_conditioner
+from mmgen.nn.game import _most_alike
 from mmgen.testing import perturb
 
 ROWS = 12
@@ -135,9 +136,37 @@ def test_a_real_picture_under_another_condition_counts_as_generated(judge, pictu
     torch.testing.assert_close(figures["mismatch"], expected)
 
 
+def test_the_hardest_mismatch_is_the_most_alike_of_the_others(judge, pictures):
+    """Not one that says the same, nor one of other slots."""
+    pooled = torch.tensor(
+        [[3.0, 0, 0], [3.0, 0, 0], [2.0, 1, 0], [0, 0, 4], [0, 1, 4], [3.0, 0, 0]]
+    )
+    tokens = pooled[:, None].expand(-1, 2, -1).clone()
+    tokens[1, 1, 2] = 1.0  # says the same as row 0 in sum, and another thing in its words
+    present = torch.ones(6, 1, dtype=torch.bool)
+    present[5] = False
+    condition = Condition(tokens, torch.ones(6, 2, dtype=torch.bool), pooled, {}, present)
+    rows, counts = _most_alike(condition)
+    assert rows[:5].tolist() == [1, 0, 0, 4, 3]
+    assert counts.tolist() == [True] * 5 + [False]
+
+
+def test_the_hardest_mismatch_counts(judge, pictures, conditioner):
+    condition = told(conditioner)
+    options = {"penalty": "none", "mismatched": 2.0, "hard_mismatched": True}
+    figures = losses(judge, pictures, condition, **options)
+    seen, (rows, _) = judge.see(pictures[0]), _most_alike(condition)
+    assert (rows % 3 != torch.arange(ROWS) % 3).all()
+    on_real, on_other = (judge.score(seen, c) for c in (condition, condition.rows(rows)))
+    expected = torch.nn.functional.softplus(on_other - on_real).mean()
+    torch.testing.assert_close(figures["mismatch"], expected)
+
+
 def test_there_is_no_mismatch_where_all_conditions_are_the_same(judge, pictures, conditioner):
     condition = told(conditioner, torch.zeros(ROWS, dtype=torch.int64))
-    assert losses(judge, pictures, condition, mismatched=1.0)["mismatch"] == 0
+    for hard in (False, True):
+        figures = losses(judge, pictures, condition, mismatched=1.0, hard_mismatched=hard)
+        assert figures["mismatch"] == 0
 
 
 def test_the_judge_knows_what_the_generator_was_told(conditioner):
