@@ -52,6 +52,11 @@ class AdversarialTraining(Options):
         help="the other's condition is the most alike in the batch, which teaches more than any: "
         "which colour goes with which place",
     )
+    labels_alike: bool = option(
+        False,
+        help="another's condition counts only where its label is another one: for texts and sounds "
+        "that say no more than the label does",
+    )
     augment: tuple[str, ...] = option(
         (),
         choices=("colour", "translation", "cutout"),

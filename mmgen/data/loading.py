@@ -1,5 +1,6 @@
 """The way in: from what stands behind `--data` and a split to PictureData."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,10 @@ from mmgen.data.records import Records
 from mmgen.data.registered import load_registered, registered_source
 from mmgen.data.sounds import pair_with_sounds
 from mmgen.data.sources import open_source
-from mmgen.data.splits import Part, canonical, find_part, held_out_rows, other_rows
+from mmgen.data.splits import Part, canonical, find_part, find_split, held_out_rows, other_rows
 from mmgen.data.stacking import stack
 from mmgen.data.threads import Progress
+from mmgen.data.withheld import WITHHELD, withhold
 from mmgen.data.wordings import caption
 from mmgen.errors import DataError
 
@@ -40,7 +42,8 @@ def load(
     Args:
         source: a folder of pictures, of parquet or of idx files; a .zip, .npz or .parquet file;
             a name that a plugin registered; or a Hub data set, org/name.
-        split: "train", "valid" or "test", a synonym of these, or the source's own word.
+        split: "train", "valid" or "test", a synonym of these, or the source's own word; with
+            `options.withheld` also "withheld".
         progress: called with (pictures decoded, pictures).
     Raises:
         DataError: no such source or split, no pictures, unequal sizes that no option mends,
@@ -98,19 +101,29 @@ def _load(
     registered = registered_source(source)
     if registered is not None:
         name = registered.name
-        part = find_part(split, registered.splits, held_out=options.held_out, source=name)
+        part = _find_part(split, registered.splits, options, name)
         data = load_registered(registered, part.split, options)
+        if options.withheld is not None and canonical(part.split) == "train":
+            data = withhold(data, options.withheld, split, name=name)
         rows, note = _rows(part, len(data), options, name)
         data = data if rows is None else data.select(rows)
         return replace(data, split=canonical(split), notes=(*data.notes, *note))
     _refuse_made(source, options)
     opened = open_source(source)
-    part = find_part(split, opened.splits, held_out=options.held_out, source=opened.name)
+    part = _find_part(split, opened.splits, options, opened.name)
     records = opened.read(part.split, options)
+    if options.withheld is not None and canonical(part.split) == "train":
+        records = withhold(records, options.withheld, split, name=opened.name)
     rows, note = _rows(part, len(records), options, opened.name)
     records = records if rows is None else records.select(rows)
     records = replace(_name_classes(records, options), notes=(*records.notes, *note))
     return assemble(records, options, name=opened.name, split=canonical(split), progress=progress)
+
+
+def _find_part(split: str, splits: Sequence[str], options: DataOptions, name: str) -> Part:
+    if split == WITHHELD and options.withheld is not None:
+        return Part(find_split("train", splits, source=name), "all")
+    return find_part(split, splits, held_out=options.held_out, source=name)
 
 
 def _refuse_made(source: str | Path, options: DataOptions) -> None:

@@ -86,6 +86,11 @@ class DataOptions(Options):
         choices=("skip", "stop"),
         help="what a picture that cannot be decoded does: it is left out and named, or ends it all",
     )
+    withheld: str | None = option(
+        None,
+        help="file of captions, one a line: their pictures are not in 'train' but in the split "
+        "'withheld', to see what a model makes of captions that it never learned",
+    )
     held_out: float = option(
         0.05,
         minimum=0.0,

@@ -95,6 +95,7 @@ class AdversarialGame(Generic[SeenT]):
         *,
         step: int,
         rng: Noise,
+        labels: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """Return the discriminator's loss, its parts, and the mean scores.
 
@@ -102,6 +103,7 @@ class AdversarialGame(Generic[SeenT]):
             real, fake: (N, C, H, W) in [-1, 1], without gradients.
             condition: of both.
             step: says whether the penalty is due.
+            labels: int64 (N,) of the real pictures, where the data has them.
         """
         options, count = self.options, len(real)
         with torch.no_grad():
@@ -122,7 +124,8 @@ class AdversarialGame(Generic[SeenT]):
         figures = {"real": on_real.mean().detach(), "fake": on_fake.mean().detach()}
         if condition is not None and options.mismatched:
             of_real = seen[0][:count]
-            mismatch = self.mismatch(judge, of_real, on_real, condition)
+            labels = labels if options.labels_alike else None
+            mismatch = self.mismatch(judge, of_real, on_real, condition, labels)
             loss = loss + options.mismatched * mismatch
             figures["mismatch"] = mismatch.detach()
         if due:
@@ -159,20 +162,27 @@ class AdversarialGame(Generic[SeenT]):
         return self.adversarial.generator(on_real, on_fake)
 
     def mismatch(
-        self, judge: Judge[SeenT], of_real: SeenT, on_real: Tensor, condition: Condition
+        self,
+        judge: Judge[SeenT],
+        of_real: SeenT,
+        on_real: Tensor,
+        condition: Condition,
+        labels: Tensor | None = None,
     ) -> Tensor:
         """Return the loss of taking real pictures under another's condition for generated ones.
 
         Reed et al. 2016, algorithm 1. The other is the neighbour's, or the most alike in the batch
         (the hardest negative: Faghri et al. 2018). Pictures of the same condition, and those of
         whom other slots are given, do not count: under such a condition the picture may well be
-        real.
+        real. Nor do those of the same label, where labels, int64 (N,), are given.
         """
         if self.options.hard_mismatched:
-            rows, counts = _most_alike(condition)
+            rows, counts = _most_alike(condition, labels)
         else:
             rows = torch.arange(len(on_real), device=on_real.device).roll(1)
             counts = _another(condition, condition.rows(rows))
+            if labels is not None:
+                counts = counts & (labels != labels[rows])
         if not counts.any():
             return on_real.new_zeros(())
         on_other = judge.score(of_real, condition.rows(rows)).float()
@@ -203,13 +213,15 @@ def _another(one: Condition, two: Condition) -> Tensor:
 
 
 @torch.no_grad()
-def _most_alike(condition: Condition) -> tuple[Tensor, Tensor]:
+def _most_alike(condition: Condition, labels: Tensor | None) -> tuple[Tensor, Tensor]:
     """Return for each row the number of another that says something most alike, and if one does.
 
     Likeness is the cosine of the pooled vectors about their mean.
     """
     column, row = (_with_axis(condition, axis) for axis in (1, 0))
     others = _another(column, row)  # (N, N)
+    if labels is not None:
+        others = others & (labels[:, None] != labels)
     centred = condition.pooled.float() - condition.pooled.float().mean(dim=0)
     directions = F.normalize(centred, dim=1)
     alike = (directions @ directions.T).masked_fill(~others, -torch.inf)

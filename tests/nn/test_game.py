@@ -57,11 +57,13 @@ def told(conditioner, labels=None, present=None):
     return judge_condition(judge_conditioner(conditioner), {"label": labels}, present)
 
 
-def losses(judge, pictures, condition=None, step=0, **options):
+def losses(judge, pictures, condition=None, labels=None, step=0, **options):
     game = AdversarialGame(AdversarialTraining(**options))
     real, fake = (images.clone() for images in pictures)
     rng = CounterNoise(0, range(ROWS))
-    return game.discriminator_loss(judge, real, fake, condition, step=step, rng=rng)
+    return game.discriminator_loss(
+        judge, real, fake, condition, step=step, rng=rng, labels=labels
+    )
 
 
 @pytest.mark.parametrize("penalty", ["none", "r1", "r1-r2", "wgan-gp"])
@@ -146,16 +148,33 @@ def test_the_hardest_mismatch_is_the_most_alike_of_the_others(judge, pictures):
     present = torch.ones(6, 1, dtype=torch.bool)
     present[5] = False
     condition = Condition(tokens, torch.ones(6, 2, dtype=torch.bool), pooled, {}, present)
-    rows, counts = _most_alike(condition)
+    rows, counts = _most_alike(condition, None)
     assert rows[:5].tolist() == [1, 0, 0, 4, 3]
     assert counts.tolist() == [True] * 5 + [False]
+
+
+def test_pictures_of_the_same_label_are_no_mismatch_where_labels_say_all(
+    judge, pictures, conditioner
+):
+    condition = told(conditioner)
+    labels = torch.arange(ROWS) // 2  # rows 1, 3, … follow one of their own label
+    figures = losses(judge, pictures, condition, labels, mismatched=1.0, labels_alike=True)
+    seen, others = judge.see(pictures[0]), condition.rows(torch.arange(ROWS).roll(1))
+    on_real, on_other = judge.score(seen, condition), judge.score(seen, others)
+    expected = torch.nn.functional.softplus(on_other - on_real)[::2].mean()
+    torch.testing.assert_close(figures["mismatch"], expected)
+    alike = losses(judge, pictures, condition, labels, mismatched=1.0)
+    assert not torch.isclose(alike["mismatch"], figures["mismatch"])
+    one = torch.zeros(ROWS, dtype=torch.int64)
+    options = {"mismatched": 1.0, "labels_alike": True, "hard_mismatched": True}
+    assert losses(judge, pictures, condition, one, **options)["mismatch"] == 0
 
 
 def test_the_hardest_mismatch_counts(judge, pictures, conditioner):
     condition = told(conditioner)
     options = {"penalty": "none", "mismatched": 2.0, "hard_mismatched": True}
     figures = losses(judge, pictures, condition, **options)
-    seen, (rows, _) = judge.see(pictures[0]), _most_alike(condition)
+    seen, (rows, _) = judge.see(pictures[0]), _most_alike(condition, None)
     assert (rows % 3 != torch.arange(ROWS) % 3).all()
     on_real, on_other = (judge.score(seen, c) for c in (condition, condition.rows(rows)))
     expected = torch.nn.functional.softplus(on_other - on_real).mean()

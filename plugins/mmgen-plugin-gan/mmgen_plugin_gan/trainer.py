@@ -50,7 +50,9 @@ class GanTrainer(Trainer[GanTraining]):
             made, present = self._make(batch, rng)
         judge, real = self.discriminator, 2 * batch["target"] - 1
         condition = judge.condition(batch, present)
-        return self.game.discriminator_loss(judge, real, made, condition, step=step, rng=rng)
+        return self.game.discriminator_loss(
+            judge, real, made, condition, step=step, rng=rng, labels=batch.get("label")
+        )
 
     def generator_loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
         """Return the generator's loss."""

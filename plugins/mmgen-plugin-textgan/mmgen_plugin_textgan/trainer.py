@@ -53,7 +53,9 @@ class TextGanTrainer(Trainer[TextGanTraining]):
             made, told, _ = self._make(batch, rng)
         judge, real = self.discriminator, 2 * batch["target"] - 1
         condition = judge.condition(batch, told.present)
-        return self.game.discriminator_loss(judge, real, made, condition, step=step, rng=rng)
+        return self.game.discriminator_loss(
+            judge, real, made, condition, step=step, rng=rng, labels=batch.get("label")
+        )
 
     def generator_loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
         """Return the generator's loss, and the divergence of its sentences.
