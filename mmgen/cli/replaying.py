@@ -171,6 +171,7 @@ def _make(
     options = model.generation.build(recipe["options"]).to_dict()
     values = {slot: many[0] if len(many) == 1 else many for slot, many in given.items()}
     arguments = {"seed": recipe["seed"], "indices": recipe["indices"], **values, **options}
+    arguments["weights"] = recipe.get("weights")
     with progress_bar("pictures") as progress:
         return operations.generate(model, arguments, batch_size=batch_size, progress=progress)
 
