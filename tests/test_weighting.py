@@ -58,5 +58,5 @@ def test_a_weight_needs_a_condition() -> None:
         weights_by_slot(2.0, (), ("image",), "'m'")
     with pytest.raises(InputError, match="'text' has a weight and is not given"):
         weights_by_slot({"text": 1.0}, SLOTS, ("label",), "'m'")
-    with pytest.raises(UnsupportedConditionError, match="did you mean 'text'.*weighs label, text"):
+    with pytest.raises(UnsupportedConditionError, match=r"did you mean 'text'.*label, text"):
         weights_by_slot({"txet": 1.0}, SLOTS, ("text",), "'m'")

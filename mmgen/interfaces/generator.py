@@ -124,7 +124,7 @@ class Generator(Model, ABC):
             InputError: a value that cannot be read, or counts that do not agree.
             OutOfMemoryError: says which batch size fits, or that so many pictures do not.
         """
-        given, option_values = self._split_inputs(inputs)
+        given, option_values = self.split_inputs(inputs)
         options = self.generation.build(option_values)
         by_slot = weights_by_slot(
             read_weights(weights), self.conditioner.slot_names, tuple(given), self.title
@@ -142,7 +142,14 @@ class Generator(Model, ABC):
         recipe = write_recipe(self, numbers, seed, given, conditions, options, size)
         return Samples(images, recipe | ({"weights": by_slot} if by_slot else {}))
 
-    def _split_inputs(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def split_inputs(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the conditions that are given, and the options, of what `generate` takes by name.
+
+        Raises:
+            UnsupportedConditionError: a condition that this model does not answer, or one that it
+                needs and that is missing.
+            OptionError: a name that is neither.
+        """
         slots = {slot.name: slot for slot in self.slots}
         options = {info.name for info in describe(self.generation)}
         given = {name: v for name, v in inputs.items() if name in slots and v is not None}

@@ -222,9 +222,7 @@ def test_weights_lie_on_the_line_from_not_given_through_what_is_given(
     full, none = condition(conditioner, **VALUES), condition(conditioner, label=LABELS)
     for weight in (-1.0, 0.5, 3.0):
         found = full.weighted({"text": weight})
-        torch.testing.assert_close(
-            found.pooled, none.pooled + weight * (full.pooled - none.pooled)
-        )
+        torch.testing.assert_close(found.pooled, none.pooled + weight * (full.pooled - none.pooled))
         absent = conditioner.absent["text"]
         torch.testing.assert_close(found.tokens[:, 0], full.tokens[:, 0])  # the label's
         expected = absent + weight * (full.tokens[:, 1:] - absent)
@@ -261,5 +259,5 @@ def test_what_is_not_given_has_no_weight_to_feel(conditioner: Conditioner) -> No
 
 
 def test_a_weight_of_no_slot_is_an_error(conditioner: Conditioner) -> None:
-    with pytest.raises(UnsupportedConditionError, match="'sound'.*label, text"):
+    with pytest.raises(UnsupportedConditionError, match=r"'sound'.*label, text"):
         condition(conditioner, **VALUES).weighted({"sound": 2})
