@@ -16,6 +16,7 @@ _PUBLIC = {
     "from_pretrained": "mmgen.pretrained",
     "list_models": "mmgen.catalogue",
     "publish": "mmgen.publishing",
+    "explain": "mmgen.explaining",
     "Conditioner": "mmgen.interfaces",
     "Condition": "mmgen.interfaces",
     "Embedding": "mmgen.interfaces",
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from mmgen import errors
     from mmgen.catalogue import list_models
     from mmgen.errors import MmgenError
+    from mmgen.explaining import explain
     from mmgen.families import (
         Architecture,
         DatasetSource,

@@ -20,6 +20,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "info": ("mmgen.cli.info", "Say all about a model, family, architecture or plugin."),
     "run": ("mmgen.cli.run", "Make pictures."),
     "replay": ("mmgen.cli.replay", "Make a picture again from the recipe it holds."),
+    "explain": (
+        "mmgen.cli.explain",
+        "Say which conditions, and which parts of them, moved a picture.",
+    ),
     "train": ("mmgen.cli.train", "Train a model on your pictures."),
     "data": ("mmgen.cli.data", "Look at a data set before training on it."),
     "evaluate": ("mmgen.cli.evaluate", "Measure a model on a data set."),

@@ -13,6 +13,7 @@ from mmgen.options import Options
 from mmgen.options import describe as describe_options
 from mmgen.plugins import Plugin, manager
 from mmgen.slots import Slot
+from mmgen.weighting import WEIGHTS_HELP
 
 _SHOWN_CLASSES = 20
 
@@ -30,6 +31,7 @@ def of_model(entry: ModelEntry) -> Sheet:
         "files": [asdict(file) for file in entry.files],
         "figures": [asdict(figure) for figure in entry.figures],
         "options": [info.to_dict() for info in describe_options(generation)] if generation else [],
+        "weighted": [slot.name for slot in entry.slots if _weighable(slot)],
     }
     lines = [
         ("status", status(entry)),
@@ -44,9 +46,27 @@ def of_model(entry: ModelEntry) -> Sheet:
     tables = [
         Table("Inputs", ("NAME", "KIND", "REQUIRED", "VALUES"), list(map(_slot_row, entry.slots))),
         options_table("Options (--set NAME=VALUE)", generation),
+        _weights_table(entry),
         Table("Figures", ("NAME", "VALUE", "PROTOCOL"), list(map(_figure_row, entry.figures))),
     ]
     return Sheet(f"{entry.name}: {entry.summary}", data, lines, tables)
+
+
+def _weights_table(entry: ModelEntry) -> Table:
+    """Return how the conditions of a generator can be weighed; no row where it takes none."""
+    names = [slot.name for slot in entry.slots if _weighable(slot)]
+    pairs = ",".join(f"{name}:W" for name in names)
+    rows = [("weights=W", "of all that is given"), (f"weights={pairs}", "of each, or of some")]
+    rows = [*rows, ("", WEIGHTS_HELP)] if names and entry.kind == "generator" else []
+    return Table("Weights of inputs (--set weights=…)", ("FORM", "MEANING"), rows)
+
+
+def _weighable(slot: Slot) -> bool:
+    """Return whether a slot says what is wanted, as far as its modality can tell."""
+    try:
+        return manager().modality(slot.modality).kind == "semantic"
+    except MmgenError:  # its plugin is not installed
+        return False
 
 
 def _architecture(entry: ModelEntry) -> Architecture | None:

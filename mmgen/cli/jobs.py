@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmgen.cli.request import Request, check_request
+from mmgen.cli.request import Request, check_request, split_weights
 from mmgen.cli.target import Target
 from mmgen.errors import InputError, MmgenError, OptionError, did_you_mean
 from mmgen.options import MOST_SEED, describe
 
-_OWN = ("n", "seed", "output", "set")
+_OWN = ("n", "seed", "output", "set", "weights")
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class Job:
 def read_jobs(path: Path, target: Target, base: Request) -> list[Job]:
     """Read and check all the jobs of a .jsonl or .csv file.
 
-    A key is n, seed, output, set (a table of options), an input or an option of the model.
+    A key is n, seed, output, weights (of the conditions), set (a table of options), an input or
+    an option of the model.
 
     Args:
         base: what the command line asks of every job; a job's own words win.
@@ -96,9 +97,11 @@ def _read_job(row: Mapping[str, Any], target: Target, base: Request) -> Job:
     settings = row.get("set") or {}
     if not isinstance(settings, Mapping):
         raise OptionError(f"'set' holds a table of options; got {settings!r}")
+    own, weights = split_weights({"weights": row.get("weights"), **settings})
     request = Request(
         inputs=inputs,
-        options=options | dict(settings),
+        options=options | own,
+        weights=base.weights if weights is None else weights,
         num_images=_number(row, "n", 1, None, base.num_images),
         seed=_number(row, "seed", 0, MOST_SEED, base.seed),
     )

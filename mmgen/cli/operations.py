@@ -1,4 +1,4 @@
-"""What a loaded model is asked to do: generate, reconstruct, interpolate."""
+"""What a loaded model is asked to do: generate, explain, reconstruct, interpolate."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,8 +6,10 @@ from typing import Any
 
 import torch
 
+import mmgen.explaining
 from mmgen.cli.progress import Progress
 from mmgen.errors import InputError, UnsupportedConditionError, UnsupportedOperationError
+from mmgen.explaining import Explanation
 from mmgen.families import load_reference
 from mmgen.interfaces import Encoder, Generator, Model, Samples
 from mmgen.interfaces.capabilities import Interpolates, Reconstructs
@@ -63,6 +65,17 @@ def generate(
 ) -> Samples:
     """Draw pictures."""
     return model.generate(**arguments, batch_size=batch_size, progress=progress)
+
+
+def explain(
+    model: Generator,
+    arguments: Mapping[str, Any],
+    *,
+    batch_size: int | None = None,
+    progress: Progress | None = None,
+) -> Explanation:
+    """Say which conditions moved a picture."""
+    return mmgen.explaining.explain(model, **arguments, batch_size=batch_size, progress=progress)
 
 
 @torch.inference_mode()

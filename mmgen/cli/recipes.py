@@ -1,5 +1,6 @@
 """Recipes read back from files: whoever made the file may have written anything into it."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ from mmgen.errors import InputError, UnsupportedOperationError
 from mmgen.media.files import read_recipe
 
 RECIPE_FORMAT = 1
-OPERATIONS = ("generate", "reconstruct", "interpolate")
+OPERATIONS = ("generate", "reconstruct", "interpolate", "explain")
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "format": int,
@@ -46,9 +47,10 @@ def read_checked_recipe(path: Path) -> dict[str, Any]:
         and all(isinstance(values, list) for values in recipe["conditions"].values())
         and recipe.get("operation", "generate") in OPERATIONS
         and _is_layout(recipe.get("layout") or {})
+        and _are_weights(recipe.get("weights") or {})
     )
     if not sound:
-        raise InputError(f"{path}: its recipe is damaged: indices, conditions or layout")
+        raise InputError(f"{path}: its recipe is damaged: indices, conditions, weights or layout")
     return recipe
 
 
@@ -56,6 +58,12 @@ def _is_layout(layout: Any) -> bool:
     return isinstance(layout, dict) and all(
         key in ("columns", "padding") and isinstance(value, int) and 0 <= value < 10_000
         for key, value in layout.items()
+    )
+
+
+def _are_weights(weights: Any) -> bool:
+    return isinstance(weights, dict) and all(
+        type(weight) in (int, float) and math.isfinite(weight) for weight in weights.values()
     )
 
 

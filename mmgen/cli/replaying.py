@@ -170,8 +170,14 @@ def _make(
         return operations.interpolate(model, ends, int(recipe["steps"]), given)[recipe["indices"]]
     options = model.generation.build(recipe["options"]).to_dict()
     values = {slot: many[0] if len(many) == 1 else many for slot, many in given.items()}
-    arguments = {"seed": recipe["seed"], "indices": recipe["indices"], **values, **options}
+    arguments = {"seed": recipe["seed"], **values, **options, "weights": recipe.get("weights")}
     with progress_bar("pictures") as progress:
+        if operation == "explain":
+            arguments["index"] = recipe["indices"][0]
+            return operations.explain(
+                model, arguments, batch_size=batch_size, progress=progress
+            ).to_samples()
+        arguments["indices"] = recipe["indices"]
         return operations.generate(model, arguments, batch_size=batch_size, progress=progress)
 
 

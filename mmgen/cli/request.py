@@ -16,6 +16,7 @@ from mmgen.errors import (
 )
 from mmgen.plugins import manager
 from mmgen.slots import Size
+from mmgen.weighting import Weights, read_weights, weights_by_slot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,14 +25,16 @@ class Request:
 
     Attributes:
         inputs: values by slot, as typed: names, words, paths.
-        options: of generate, as typed.
+        options: of this family's generate, as typed.
         num_images: -n; None where it was not given.
+        weights: how much each condition counts; None: as it is.
     """
 
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     num_images: int | None = None
     seed: int | None = None
+    weights: Weights | None = None
 
     def arguments(self) -> dict[str, Any]:
         """Return the arguments of `generate`: one value for all pictures, or one each.
@@ -44,7 +47,10 @@ class Request:
             slot: many[0] if len(many) == 1 else [value for value in many for _ in range(repeat)]
             for slot, many in self.inputs.items()
         }
-        return {"num_images": count, "seed": self.seed} | values | dict(self.options)
+        core: dict[str, Any] = {"num_images": count, "seed": self.seed}
+        if self.weights is not None:
+            core["weights"] = self.weights
+        return core | values | dict(self.options)
 
     @property
     def total(self) -> int:
@@ -115,6 +121,7 @@ def check_request(request: Request, target: Target, *, free: Iterable[str] = ())
             for value in values:
                 check_picture(value, name, target.size)
     _check_together(request, target, set(free))
+    _check_weights(request, target)
     if target.generation is not None:
         target.generation.build(request.options)
 
@@ -127,6 +134,28 @@ def _check_together(request: Request, target: Target, free: set[str]) -> None:
         raise UnsupportedConditionError(f"{target.name!r} needs {missing[0]!r}; give it")
     if "mask" in request.inputs and "image" not in request.inputs:
         raise InputError("'mask' says what to paint in a picture; give 'image' with it")
+
+
+def _check_weights(request: Request, target: Target) -> None:
+    """Check weights as far as the catalogue can tell what a model weighs."""
+    if not target.complete:
+        return
+    kinds = {slot.name: manager().modality(slot.modality).kind for slot in target.slots}
+    semantic = [slot for slot, kind in kinds.items() if kind == "semantic"]
+    named = request.weights if isinstance(request.weights, Mapping) else {}
+    if any(slot in kinds and slot not in semantic for slot in named):
+        return  # pictures may be seen by an encoder: the loaded model knows
+    weights_by_slot(request.weights, semantic, tuple(request.inputs), repr(target.name))
+
+
+def split_weights(options: Mapping[str, Any]) -> tuple[dict[str, Any], Weights | None]:
+    """Return the family's own options, and the weights that every family has.
+
+    Raises:
+        InputError: weights that are none.
+    """
+    own = {name: value for name, value in options.items() if name != "weights"}
+    return own, read_weights(options.get("weights"))
 
 
 def _refuse(name: str, target: Target) -> UnsupportedConditionError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mmgen.cli.inputs import input_options, read_inputs
 from mmgen.cli.output import DTYPES, examples, note, print_json
 from mmgen.cli.places import Places
 from mmgen.cli.request import (
@@ -14,8 +15,7 @@ from mmgen.cli.request import (
     check_picture,
     check_request,
     parse_pairs,
-    read_prompts,
-    resolve_slot,
+    split_weights,
 )
 from mmgen.cli.target import Target, find_target, note_size
 from mmgen.cli.threads import wait_politely
@@ -35,6 +35,7 @@ _DEFAULT_STEPS = 8
         "mmgen run vae-mnist --label 3 --label 5 -n 100 -o pictures/",
         "mmgen run vae-mnist --image half.png --mask mask.png -n 8",
         "mmgen run vae-mnist --set temperature=0.8 --device cuda",
+        "mmgen run vae-mnist --label 7 --set weights=1.5",
         "mmgen run ./runs/cats/model -n 4 -o cats.webp",
         "mmgen run vae-mnist --reconstruct --image mine.png",
         "mmgen run vae-mnist --interpolate a.png b.png -n 10",
@@ -42,14 +43,7 @@ _DEFAULT_STEPS = 8
     ),
 )
 @click.argument("model")
-@click.option("--label", multiple=True, metavar="L", help="A class, by name or number.")
-@click.option(
-    "--text", multiple=True, metavar="T", help="What to show, in words; @F: each line of F."
-)
-@click.option("--audio", multiple=True, metavar="F", help="A sound that says what to show.")
-@click.option("--image", multiple=True, metavar="F", help="A picture for the model to start from.")
-@click.option("--mask", multiple=True, metavar="F", help="Where to paint (white).")
-@click.option("--input", "inputs", multiple=True, metavar="SLOT=V", help="A value for any input.")
+@input_options
 @click.option(
     "-n",
     "num_images",
@@ -91,6 +85,9 @@ def command(**asked: Any) -> None:
 
     One value of an input serves all pictures; k values give k pictures, or with -n N, N of each.
 
+    --set weights=W says how much what is given counts, --set weights=text:2,label:0.5 how much
+    each: 0 as if not given, 1 as it is; more exaggerates, less than 0 goes the other way.
+
     A batch file has a request per line or row: n, seed, output, inputs and options by name.
 
     An encoder prints embeddings of its inputs, or the classes of pictures; one of several kinds of
@@ -118,7 +115,7 @@ def _embed(target: Target, request: Request, choice: "_Choice") -> None:
     asked = {
         "-n": request.num_images is not None,
         "--seed": request.seed is not None,
-        "--set": bool(request.options),
+        "--set": bool(request.options) or request.weights is not None,
         "--reconstruct": choice.reconstruct,
         "--interpolate": choice.interpolate is not None,
         "--batch-file": choice.batch_file is not None,
@@ -178,19 +175,13 @@ class _Planned:
 
 
 def _request(asked: dict[str, Any], target: Target) -> Request:
-    inputs: dict[str, list[str]] = {}
-    for option in ("label", "text", "audio", "image", "mask"):
-        if asked[option]:
-            slot = option if asked["reconstruct"] else resolve_slot(option, target)
-            given = read_prompts(asked[option]) if option == "text" else asked[option]
-            inputs.setdefault(slot, []).extend(given)
-    for slot, value in parse_pairs(asked["inputs"], "--input"):
-        inputs.setdefault(slot, []).append(value)
+    options, weights = split_weights(dict(parse_pairs(asked["settings"], "--set")))
     return Request(
-        inputs={slot: tuple(values) for slot, values in inputs.items()},
-        options=dict(parse_pairs(asked["settings"], "--set")),
+        inputs=read_inputs(asked, target, by_kind=not asked["reconstruct"]),
+        options=options,
         num_images=asked["num_images"],
         seed=asked["seed"],
+        weights=weights,
     )
 
 
@@ -230,7 +221,8 @@ def _check_combination(request: Request, choice: _Choice) -> None:
     if choice.reconstruct and "image" not in request.inputs:
         raise click.UsageError("--reconstruct needs --image, the picture to reconstruct")
     special = choice.reconstruct or bool(choice.interpolate)
-    if special and (request.options or request.seed is not None):
+    drawn = request.options or request.seed is not None or request.weights is not None
+    if special and drawn:
         raise click.UsageError(f"{given[0]} takes neither --seed nor --set: nothing is drawn")
     if choice.interpolate and choice.batch_size is not None:
         raise click.UsageError("--interpolate takes no --batch-size: its pictures are made at once")

@@ -111,10 +111,12 @@ def _of_place(name: str) -> Target:
 
 
 def _label_slots(folder: Path, config: dict[str, Any]) -> list[Slot]:
-    """Return the slots whose encoder has class names."""
+    """Return the slots of labels; encoders of texts and sounds may know classes too."""
     slots = []
     for name in (config.get("conditioner") or {}).get("slots", []):
         part = _read(folder / str(name) / "config.json")
+        if part.get("architecture") != "label-embedding":
+            continue
         classes = (part.get("config") or {}).get("classes")
         if classes:
             slots.append(Slot(name=name, modality="label", classes=tuple(classes)))

@@ -5,7 +5,7 @@ conditioned on labels, text, sound or all of them by configuration alone.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import torch
@@ -44,6 +44,14 @@ class SlotEmbedding:
             self.absent_token,
         )
 
+    def weighted(self, weight: float) -> "SlotEmbedding":
+        """Return what lies on the line from "not given", at 0, through what was given, at 1."""
+        return replace(
+            self,
+            tokens=torch.lerp(self.absent_token.expand_as(self.tokens), self.tokens, weight),
+            pooled=torch.lerp(self.absent_pooled.expand_as(self.pooled), self.pooled, weight),
+        )
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -77,13 +85,11 @@ class Condition:
         Raises:
             UnsupportedConditionError: there is no such slot.
         """
-        if slot is not None and slot not in self.slot_names:
-            known = ", ".join(self.slot_names) or "none"
-            raise UnsupportedConditionError(f"unknown slot {slot!r}; semantic slots: {known}")
         present = self.present.clone()
         if slot is None:
             present[:] = False
         else:
+            self._demand(slot)
             present[:, self.slot_names.index(slot)] = False
         return self.given(present)
 
@@ -108,6 +114,44 @@ class Condition:
             self.slot_names,
             tuple(embedding.rows(index) for embedding in self.embeddings),
         )
+
+    def weighted(self, weights: Mapping[str, float]) -> "Condition":
+        """Return the condition with some slots counting more or less than they do by themselves.
+
+        A slot of weight w gives absent + w · (embedding - absent), pooled and in each token, where
+        absent is its learned "not given" embedding. So 0 is the same as not given, 1 changes
+        nothing, what is between blends with the other slots, above 1 exaggerates, and below 0
+        goes the other way.
+
+        This is the extrapolation of classifier-free guidance (Ho and Salimans 2022, eq. 6, whose
+        w is ours less 1), carried out on the condition in place of the score: families that have
+        no score have it too, at no cost. It is not the same: what a network makes of an embedding
+        far from those that it learned from is its own affair.
+
+        Args:
+            weights: by semantic slot, finite; slots that are not named keep 1.
+
+        Raises:
+            UnsupportedConditionError: there is no such slot.
+        """
+        for slot in weights:
+            self._demand(slot)
+        if not weights:
+            return self
+        present = self.present.clone()
+        embeddings = list(self.embeddings)
+        for index, slot in enumerate(self.slot_names):
+            weight = weights.get(slot, 1.0)
+            if weight == 0:
+                present[:, index] = False  # one token that says so, as where it is not given
+            elif weight != 1:
+                embeddings[index] = embeddings[index].weighted(weight)
+        return combine(embeddings, present, self.spatial, self.slot_names, self.pooled)
+
+    def _demand(self, slot: str) -> None:
+        if slot not in self.slot_names:
+            known = ", ".join(self.slot_names) or "none"
+            raise UnsupportedConditionError(f"unknown slot {slot!r}; semantic slots: {known}")
 
 
 def combine(

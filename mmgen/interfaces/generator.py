@@ -23,6 +23,7 @@ from mmgen.interfaces.tiling import plan_tiles, sample_in_tiles
 from mmgen.options import MOST_SEED, Options, describe
 from mmgen.plugins import manager
 from mmgen.slots import Size, Slot
+from mmgen.weighting import Weights, read_weights, weights_by_slot
 
 _BATCH_PIXELS = 256 * 32 * 32 * 3
 """How many values a batch of pictures holds when no batch size is asked for."""
@@ -89,6 +90,7 @@ class Generator(Model, ABC):
         indices: Sequence[int] | None = None,
         batch_size: int | None = None,
         progress: Progress | None = None,
+        weights: Weights | None = None,
         **inputs: Any,
     ) -> Samples:
         """Draw images that answer the given conditions.
@@ -103,6 +105,10 @@ class Generator(Model, ABC):
             indices: the images' numbers, 0 to N - 1 unless told.
             batch_size: how many are drawn at once; None picks by their size.
             progress: called with (done, N).
+            weights: how much the semantic slots that are given count, one number for all or
+                {slot: number}: 0 as if not given, 1 as it is, above 1 exaggerated, between them
+                blended with the others, below 0 the other way (`Condition.weighted`). Or as the
+                command line has it, "text:2,label:0.5".
             inputs: the model's slots by name, one value for all images or one each, in any usual
                 form (class name or number, path, PIL picture, array, tensor); and options of
                 this family (`mmgen info` lists them).
@@ -118,8 +124,11 @@ class Generator(Model, ABC):
             InputError: a value that cannot be read, or counts that do not agree.
             OutOfMemoryError: says which batch size fits, or that so many pictures do not.
         """
-        given, option_values = self._split_inputs(inputs)
+        given, option_values = self.split_inputs(inputs)
         options = self.generation.build(option_values)
+        by_slot = weights_by_slot(
+            read_weights(weights), self.conditioner.slot_names, tuple(given), self.title
+        )
         conditions = self.read_conditions(given)
         numbers = image_numbers(num_images, indices, conditions)
         seed = secrets.randbits(32) if seed is None else whole_number("seed", seed, 0, MOST_SEED)
@@ -129,11 +138,18 @@ class Generator(Model, ABC):
         size = whole_number("batch_size", size, 1)
         if self.training:
             self.eval()
-        images = self._draw(numbers, conditions, seed, options, size, progress)
+        images = self._draw(numbers, conditions, by_slot, seed, options, size, progress)
         recipe = write_recipe(self, numbers, seed, given, conditions, options, size)
-        return Samples(images, recipe)
+        return Samples(images, recipe | ({"weights": by_slot} if by_slot else {}))
 
-    def _split_inputs(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def split_inputs(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the conditions that are given, and the options, of what `generate` takes by name.
+
+        Raises:
+            UnsupportedConditionError: a condition that this model does not answer, or one that it
+                needs and that is missing.
+            OptionError: a name that is neither.
+        """
         slots = {slot.name: slot for slot in self.slots}
         options = {info.name for info in describe(self.generation)}
         given = {name: v for name, v in inputs.items() if name in slots and v is not None}
@@ -247,6 +263,7 @@ class Generator(Model, ABC):
         self,
         numbers: Sequence[int],
         conditions: Mapping[str, Any],
+        weights: Mapping[str, float],
         seed: int,
         options: Options,
         batch_size: int,
@@ -263,7 +280,7 @@ class Generator(Model, ABC):
             @torch.inference_mode()
             def draw(count: int, rows: Any = rows, chosen: Any = chosen) -> Tensor:
                 part = take_rows(chosen, 0, count, len(rows))
-                condition = self.encode_conditions(part, count)
+                condition = self.encode_conditions(part, count).weighted(weights)
                 rng = CounterNoise(seed, rows[:count], device, dtype)
                 return self._sample(condition, rng, options).float().cpu()
 

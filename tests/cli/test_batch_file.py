@@ -87,3 +87,15 @@ def test_every_job_is_checked_before_the_first_is_done(
     result = run("run", "tiny-pets", "--batch-file", name)
     assert (result.code, result.out) == (code, "")
     assert words in result.err
+
+
+def test_each_job_may_have_weights_of_its_own(run: Run) -> None:
+    Path("jobs.jsonl").write_text(
+        '{"label": "cat", "weights": {"label": 2}}\n'
+        '{"label": "cat", "set": {"weights": "label:3"}}\n'
+        '{"label": "cat"}\n'
+    )
+    result = run("run", "tiny-pets", "--batch-file", "jobs.jsonl", "--set", "weights=0.5")
+    assert result.code == 0, result.err
+    found = [read_recipe(Path(path))["weights"]["label"] for path in result.out.split()]
+    assert found == [2, 3, 0.5]

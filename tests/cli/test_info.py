@@ -100,3 +100,10 @@ def test_an_unknown_name_is_an_error_with_the_nearest(run: Run) -> None:
     result = run("info", "tiny-nets")
     assert (result.code, result.out) == (1, "")
     assert "did you mean 'tiny-net'" in result.err
+
+
+def test_the_weights_of_conditions_are_told(run: Run) -> None:
+    text = run("info", "tiny-pets").out
+    assert "Weights of inputs (--set weights=…)" in text
+    assert "weights=label:W" in text
+    assert json.loads(run("info", "tiny-pets", "--json").out)["weighted"] == ["label"]

@@ -71,6 +71,7 @@ def test_the_help_says_what_exit_codes_mean(run: Run) -> None:
         "train --help",
         "evaluate --help",
         "replay --help",
+        "explain --help",
         "data check --help",
         "doctor --help",
         "run tiny-pest",

@@ -123,3 +123,9 @@ def test_a_file_without_a_recipe_is_refused(run: Run) -> None:
     assert "holds no recipe" in run("replay", "plain.png").err
     assert "is not a picture" in run("replay", "words.png").err
     assert run("replay", "nowhere.png").code == 2
+
+
+def test_damaged_weights_are_an_error(run: Run) -> None:
+    run("run", "tiny-pets", "--label", "dog", "--set", "weights=2", "-o", "x.png")
+    change("x.png", weights={"label": "much"})
+    assert "its recipe is damaged" in run("replay", "x.png").err

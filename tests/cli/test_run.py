@@ -243,3 +243,30 @@ def test_yes_installs_the_missing_plugin(
     result = run("run", "gan-faces", "--yes")
     assert installed == ["install", "mmgen-plugin-gan"]
     assert result.code == 1  # nothing was really installed
+
+
+def test_conditions_are_weighted_by_one_number_or_by_name(run: Run) -> None:
+    for weights in ("weights=2", "weights=label:2"):
+        result = run("run", "tiny-pets", "--label", "dog", "--set", weights, "--seed", 1,
+                     "-o", "x.png", "--force")  # fmt: skip
+        assert result.code == 0, result.err
+        assert read_recipe(Path("x.png"))["weights"] == {"label": 2.0}
+    run("run", "tiny-pets", "--label", "dog", "--seed", 1, "-o", "plain.png")
+    assert not np.array_equal(pixels("x.png"), pixels("plain.png"))
+    assert run("replay", "x.png").out == "identical\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--label", "dog", "--set", "weights=lots"), "weights are a number"),
+        (("--label", "dog", "--set", "weights=lable:2"), "did you mean 'label'"),
+        (("--label", "dog", "--set", "weights=image:2"), "no weight of 'image'"),
+        (("--set", "weights=2"), "none is given; give one of label"),
+        (("--set", "weights=label:2"), "'label' has a weight and is not given"),
+    ],
+)
+def test_weights_that_cannot_be_are_refused(run: Run, arguments: Any, words: str) -> None:
+    result = run("run", "tiny-pets", *arguments, "-o", "x.png")
+    assert result.code == 1
+    assert words in result.err

@@ -227,3 +227,50 @@ def test_rows_of_a_condition_are_those_of_its_pictures(conditioner: Conditioner)
         VALUES, num_images=3, device="cpu", spatial={"image": torch.rand(3, 1, 2, 2)}
     )
     assert torch.equal(told.rows(torch.tensor([1])).spatial["image"], told.spatial["image"][1:2])
+
+
+def test_weights_lie_on_the_line_from_not_given_through_what_is_given(
+    conditioner: Conditioner,
+) -> None:
+    full, none = condition(conditioner, **VALUES), condition(conditioner, label=LABELS)
+    for weight in (-1.0, 0.5, 3.0):
+        found = full.weighted({"text": weight})
+        torch.testing.assert_close(found.pooled, none.pooled + weight * (full.pooled - none.pooled))
+        absent = conditioner.absent["text"]
+        torch.testing.assert_close(found.tokens[:, 0], full.tokens[:, 0])  # the label's
+        expected = absent + weight * (full.tokens[:, 1:] - absent)
+        torch.testing.assert_close(found.tokens[:, 1:], expected)
+        assert torch.equal(found.token_mask, full.token_mask)
+        assert torch.equal(found.present, full.present)
+
+
+def test_a_weight_of_zero_is_not_given_and_of_one_changes_nothing(conditioner: Conditioner) -> None:
+    full = condition(conditioner, **VALUES)
+    for found, expected in (
+        (full.weighted({"text": 0}), full.without("text")),
+        (full.weighted({"text": 0, "label": 0}), full.without()),
+        (full.weighted({"text": 1}), full),
+        (full.weighted({}), full),
+    ):
+        assert torch.equal(found.pooled, expected.pooled)
+        assert torch.equal(found.tokens, expected.tokens)
+        assert torch.equal(found.token_mask, expected.token_mask)
+        assert torch.equal(found.present, expected.present)
+
+
+def test_branches_of_guidance_keep_the_weights_of_the_rest(conditioner: Conditioner) -> None:
+    found = condition(conditioner, **VALUES).weighted({"text": 2, "label": 3}).without("label")
+    expected = condition(conditioner, text=TEXTS).weighted({"text": 2})
+    torch.testing.assert_close(found.pooled, expected.pooled)
+
+
+def test_what_is_not_given_has_no_weight_to_feel(conditioner: Conditioner) -> None:
+    some = condition(conditioner, label=LABELS, text=["", *TEXTS[1:]])
+    found = some.weighted({"text": 4})
+    assert torch.equal(found.pooled[0], some.pooled[0])
+    assert not torch.equal(found.pooled[1], some.pooled[1])
+
+
+def test_a_weight_of_no_slot_is_an_error(conditioner: Conditioner) -> None:
+    with pytest.raises(UnsupportedConditionError, match=r"'sound'.*label, text"):
+        condition(conditioner, **VALUES).weighted({"sound": 2})

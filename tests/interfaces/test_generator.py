@@ -310,3 +310,50 @@ def test_a_text_is_encoded_once_per_batch(
 
 def test_the_title_and_size_are_the_models_own(tiny_model: Tiny) -> None:
     assert tiny_model(width=9).size == Size(channels=1, height=8, width=9)
+
+
+def test_a_weight_moves_the_picture_and_is_recorded(tiny_model: Tiny) -> None:
+    model = tiny_model()
+    given = {"label": "cat", "text": "a word"}
+    plain = images(model, 2, **given)
+    for weights in (0.5, 2, -1, {"text": 2, "label": 0.5}, "text:2,label:0.5"):
+        assert not torch.equal(images(model, 2, weights=weights, **given), plain)
+    assert torch.equal(images(model, 2, weights=1, **given), plain)
+    recipe = model.generate(2, seed=0, weights="text:2", **given).recipe
+    assert recipe["weights"] == {"text": 2.0}
+    assert model.generate(2, weights=3, **given).recipe["weights"] == {"label": 3.0, "text": 3.0}
+    assert "weights" not in model.generate(2, **given).recipe
+
+
+def test_a_weight_of_zero_is_not_given(tiny_model: Tiny) -> None:
+    model = tiny_model()
+    both = {"label": "cat", "text": "a word"}
+    assert torch.equal(images(model, weights={"text": 0}, **both), images(model, label="cat"))
+    assert torch.equal(images(model, weights=0, **both), images(model))
+
+
+def test_weighted_pictures_do_not_depend_on_their_batch(tiny_model: Tiny) -> None:
+    model = tiny_model()
+    given = {"label": ["cat", "dog", "cat"], "text": ["a", "longer", "b"], "weights": {"text": 2.5}}
+    whole = images(model, **given)
+    torch.testing.assert_close(images(model, batch_size=1, **given), whole)
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        ({"sound": 1}, "there is no weight of 'sound'"),
+        ({"text": 1}, "'text' has a weight and is not given"),
+        ({"label": float("nan")}, "finite"),
+        ("label", "weights are a number"),
+    ],
+)
+def test_weights_that_cannot_be_are_refused(tiny_model: Tiny, weights: Any, words: str) -> None:
+    with pytest.raises((InputError, UnsupportedConditionError), match=words):
+        images(tiny_model(), label="cat", weights=weights)
+
+
+def test_pixels_have_no_weight(tiny_model: Tiny) -> None:
+    model = tiny_model("tiny-inpainter")
+    with pytest.raises(UnsupportedConditionError, match="no weight of 'image'"):
+        images(model, image=torch.rand(1, 8, 6), weights={"image": 2})

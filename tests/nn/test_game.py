@@ -61,9 +61,7 @@ def losses(judge, pictures, condition=None, labels=None, step=0, **options):
     game = AdversarialGame(AdversarialTraining(**options))
     real, fake = (images.clone() for images in pictures)
     rng = CounterNoise(0, range(ROWS))
-    return game.discriminator_loss(
-        judge, real, fake, condition, step=step, rng=rng, labels=labels
-    )
+    return game.discriminator_loss(judge, real, fake, condition, step=step, rng=rng, labels=labels)
 
 
 @pytest.mark.parametrize("penalty", ["none", "r1", "r1-r2", "wgan-gp"])
