@@ -243,9 +243,7 @@ def without_paths(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_paths(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: Path(value).name if _is_path(value) else value for name, value in values.items()
-    }
+    return {name: Path(value).name if _is_path(value) else value for name, value in values.items()}
 
 
 def _is_path(value: Any) -> bool:

@@ -67,7 +67,9 @@ def read_config(text: str) -> Any:
         raise ModelFileError(f"this is no config of transformers: {error}") from error
     kind = data["model_type"]
     if data.get("quantization_config"):
-        raise ModelFileError(f"its {kind!r} is quantised; take the repository that it was made from")
+        raise ModelFileError(
+            f"its {kind!r} is quantised; take the repository that it was made from"
+        )
     configs = library().CONFIG_MAPPING
     if kind not in configs:
         raise ModelFileError(
@@ -89,7 +91,12 @@ def read_config(text: str) -> Any:
 
 def write_config(config: Any) -> str:
     """Return a config as JSON, without paths and without what names code."""
-    return json.dumps(_plain(json.loads(config.to_json_string(use_diff=False))), indent=2, sort_keys=True) + "\n"
+    return (
+        json.dumps(
+            _plain(json.loads(config.to_json_string(use_diff=False))), indent=2, sort_keys=True
+        )
+        + "\n"
+    )
 
 
 def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +123,7 @@ def _network_class(config: Any) -> Any:
 
 def _settings(network: Any) -> dict[str, Any]:
     """Return what a network's class is to be made with."""
-    settings = {
+    settings: dict[str, Any] = {
         "dtype": torch.float32,
         "attn_implementation": "sdpa" if network._supports_sdpa else "eager",
     }
@@ -137,7 +144,7 @@ def build_network(config: Any) -> nn.Module:
     network = _network_class(config)
     found = network._from_config(config, **_settings(network))
     _compute_buffers(found)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _compute_buffers(network: Any) -> None:
@@ -187,7 +194,7 @@ def load_network(config: Any, tensors: dict[str, Tensor]) -> nn.Module:
             f"these weights lack {len(missing)} tensors of {config.model_type!r}, first "
             f"{missing[0]!r}"
         )
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 @contextmanager

@@ -55,9 +55,7 @@ class OfTransformers(EncoderContract):
     @pytest.fixture(autouse=True)
     def _make_case(self, text_models: Callable[[str], Path]) -> None:
         config = {"pretrained": str(text_models(self.kind)), "length": 30, **self.config}
-        type(self).case = EncoderCase(
-            architecture="transformers-text", config=config, values=TEXTS
-        )
+        type(self).case = EncoderCase(architecture="transformers-text", config=config, values=TEXTS)
 
 
 class TestClip(OfTransformers):

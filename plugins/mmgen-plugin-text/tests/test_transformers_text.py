@@ -91,7 +91,9 @@ def test_it_is_saved_whole_and_without_the_model_s_name(kind, text_models, tmp_p
 
 
 def test_the_half_that_reads_is_kept_alone(text_models):
-    assert make(text_models("clip-whole")).num_parameters == make(text_models("clip")).num_parameters
+    assert (
+        make(text_models("clip-whole")).num_parameters == make(text_models("clip")).num_parameters
+    )
     assert make(text_models("t5-whole")).num_parameters == make(text_models("t5")).num_parameters
 
 
@@ -181,13 +183,17 @@ def test_weights_in_several_files_are_read(bert):
 
 def test_pickles_are_never_opened(bert):
     (bert / "model.safetensors").rename(bert / "pytorch_model.bin")
-    with pytest.raises(ModelFileError, match=r"pytorch_model.bin can run code, and is never opened"):
+    with pytest.raises(
+        ModelFileError, match=r"pytorch_model.bin can run code, and is never opened"
+    ):
         make(bert)
 
 
 def test_a_slow_tokenizer_is_refused(bert):
     (bert / "tokenizer.json").unlink()
-    with pytest.raises(ModelFileError, match=r"no tokenizer.json: only fast tokenizers .* save_pre"):
+    with pytest.raises(
+        ModelFileError, match=r"no tokenizer.json: only fast tokenizers .* save_pre"
+    ):
         make(bert)
 
 
