@@ -167,10 +167,12 @@ def _frozen_slots(settings: Settings) -> list[str]:
     """Return the slots whose encoders are trained ones that shall stay as they are."""
     frozen = []
     for slot, values in settings.conditions.items():
+        if "model" not in values:
+            continue  # `tuned` of a new encoder is its own option
         tuned = values.get("tuned", False)
         if not isinstance(tuned, bool):
             raise OptionError(f"[conditions.{slot}] tuned is true or false; got {tuned!r}")
-        if "model" in values and not tuned:
+        if not tuned:
             frozen.append(slot)
     return frozen
 

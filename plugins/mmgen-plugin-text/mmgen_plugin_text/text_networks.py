@@ -176,6 +176,8 @@ def load_network(config: Any, tensors: dict[str, Tensor]) -> nn.Module:
         ModelFileError: some are missing, or of other shapes.
     """
     network = _network_class(config)
+    with torch.device("meta"):
+        torch.empty(0)  # torch learns here what makes tensors, before the library changes that
     try:
         with _quiet():
             found, report = network.from_pretrained(
@@ -186,7 +188,7 @@ def load_network(config: Any, tensors: dict[str, Tensor]) -> nn.Module:
                 local_files_only=True,
                 **_settings(network),
             )
-    except (RuntimeError, ValueError, KeyError) as error:
+    except Exception as error:  # each network has checks of its own
         raise ModelFileError(f"these are no weights of {config.model_type!r}: {error}") from error
     missing = sorted(report["missing_keys"])
     if missing:

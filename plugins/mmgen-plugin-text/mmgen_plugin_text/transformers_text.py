@@ -23,6 +23,7 @@ from mmgen_plugin_text.text_sources import TOKENIZER, open_source
 
 CONFIG_ASSET = "transformers.json"
 _HAS_END_TOKEN = "clip_text_model"
+_TOLERANCE = 1e-3  # float rounding through dozens of layers; what is not masked differs by far more
 
 
 class TransformersText(ClassifyingEncoder):
@@ -144,6 +145,20 @@ class TransformersText(ClassifyingEncoder):
         if shape != (1, length, self.width):
             raise ModelFileError(
                 f"its {self._kind!r} must give states (1, {length}, {self.width}); got {shape}"
+            )
+        self._check_padding(tokens[:, : length // 2])
+
+    def _check_padding(self, tokens: Tensor) -> None:
+        """Raise ModelFileError where a text's states depend on how long others of its batch are."""
+        count = tokens.shape[1]
+        padded = nn.functional.pad(tokens, (0, count), value=self._padding)
+        mask = torch.arange(2 * count) < count
+        alone = self(tokens=tokens, mask=torch.ones_like(tokens, dtype=torch.bool)).tokens
+        beside = self(tokens=padded, mask=mask[None]).tokens[:, :count]
+        if not torch.allclose(alone, beside, rtol=0, atol=_TOLERANCE * float(alone.abs().max())):
+            raise ModelFileError(
+                f"its {self._kind!r} mixes what follows a text into it: the same text would mean "
+                "another thing in another batch; take one that masks it"
             )
 
 

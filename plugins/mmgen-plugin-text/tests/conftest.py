@@ -53,6 +53,8 @@ def make_network(kind: str, vocabulary: int) -> Any:
         text = {**sizes, **signs}
         config = library.CLIPConfig(text_config=text, vision_config=eye, projection_dim=6)
         return library.CLIPModel(config)
+    if kind == "fnet":
+        return library.FNetModel(library.FNetConfig(**sizes, pad_token_id=0))
     if kind == "vit":
         return library.ViTModel(library.ViTConfig(**WIDE, image_size=8, patch_size=4))
     config = library.T5Config(vocab_size=vocabulary, **T5, decoder_start_token_id=0)
@@ -65,7 +67,8 @@ def text_models(tmp_path_factory: pytest.TempPathFactory) -> Models:
     """Return the folder of a model of a kind, with random weights, as the Hub has them.
 
     Kinds are "clip", "clip-whole" (with its eye), "t5", "t5-whole" (with its decoder), "bert" (for
-    masked texts), "modernbert" (its places are turned angles), and "vit", which reads no text.
+    masked texts), "modernbert" (its places are turned angles), "fnet", which masks nothing, and
+    "vit", which reads no text.
     """
     found: dict[str, Path] = {}
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def no_network(monkeypatch):
 @pytest.mark.parametrize("kind", OWN)
 def test_it_gives_what_transformers_gives(kind, text_models, no_network):
     folder = text_models(kind)
+    found = embed(make(folder), *TEXTS)
     model = getattr(transformers, OWN[kind]).from_pretrained(folder).eval()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
@@ -66,7 +68,6 @@ def test_it_gives_what_transformers_gives(kind, text_models, no_network):
     mask = torch.tensor([row.attention_mask for row in rows])
     with torch.no_grad():
         own = model(input_ids=torch.tensor([row.ids for row in rows]), attention_mask=mask)
-    found = embed(make(folder), *TEXTS)
     assert torch.equal(found.token_mask, mask.bool())
     assert torch.equal(found.tokens[mask.bool()], own.last_hidden_state[mask.bool()])
     if kind.startswith("clip"):
@@ -213,6 +214,22 @@ def test_a_tokenizer_of_another_model_is_refused(bert):
 def test_what_reads_no_text_is_refused(text_models):
     with pytest.raises(ModelFileError, match="'vit' has no text encoder"):
         make(text_models("vit"))
+
+
+def test_what_mixes_texts_of_a_batch_is_refused(text_models):
+    with pytest.raises(ModelFileError, match="mixes what follows a text into it"):
+        make(text_models("fnet"))
+
+
+def test_torch_still_knows_what_makes_tensors(text_models):
+    code = f"""
+import torch
+from mmgen.pretrained import build_encoder
+build_encoder("transformers-text", {{"pretrained": {str(text_models("bert"))!r}}}, [])
+with torch.device("meta"):
+    assert torch.linspace(0, 1, 3).is_meta
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize(
