@@ -5,7 +5,7 @@ model that is here costs no request, one asked for by branch or tag costs one.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,7 @@ def fetch(
     revision: str | None = None,
     *,
     pins: Iterable[FileEntry] = (),
+    wanted: Collection[str] = (),
     hear: Hear | None = None,
 ) -> Snapshot:
     """Return a model's files at one commit, fetched where they are not here, and verified.
@@ -65,6 +66,7 @@ def fetch(
         repo: "org/name".
         revision: a branch, tag or 40-hex commit; None is the default branch.
         pins: the files that the commit must hold, where they are known.
+        wanted: paths of the files that are fetched, where the commit has them; none: all.
         hear: is told when something out of the usual is done.
 
     Raises:
@@ -75,6 +77,8 @@ def fetch(
     """
     commit = resolve(repo, revision)
     stated = stated_by(pins) or state_files(repo, commit)
+    if wanted:
+        stated = [file for file in stated if file.path in wanted]
     check_names(repo, stated)
     folder = snapshot_folder(repo, commit)
     if not all(is_sound(folder / file.path, file) for file in stated):

@@ -32,11 +32,14 @@ class Encoder(Model, ABC):
         modality: the modality it takes.
         width: D of its embeddings.
         size: of the pictures that an encoder of pictures learns from; None for other encoders.
+        frozen: whether, as a condition, it stays as it is while the generator learns: then it is in
+            eval mode, and embeds each value once.
     """
 
     modality: str
     width: int
     size: Size | None = None
+    frozen: bool = False
 
     @classmethod
     def from_data(cls, config: Any, values: Any) -> Self:  # noqa: ARG003

@@ -10,7 +10,14 @@ from typing import Any
 
 import torch
 
-from mmgen.errors import AmbiguousNameError, MmgenError, ModelFileError, OutputError, PluginError
+from mmgen.errors import (
+    AmbiguousNameError,
+    MmgenError,
+    ModelFileError,
+    NotInstalledError,
+    OutputError,
+    PluginError,
+)
 from mmgen.interfaces.conditioner import Conditioner
 from mmgen.interfaces.encoder import Encoder
 from mmgen.interfaces.model import Model
@@ -157,7 +164,7 @@ def _build(saved: _SavedModel, parts: dict[str, Model], path: Path) -> tuple[Mod
                 f"{', '.join(sorted(saved.assets)) or 'none'}"
             )
         return model, model.own_state()
-    except (PluginError, AmbiguousNameError):
+    except (PluginError, AmbiguousNameError, NotInstalledError):
         raise
     except MmgenError as error:
         raise ModelFileError(f"{path}: {error}") from error

@@ -158,7 +158,8 @@ def build_conditioner(settings: Settings, data: PictureData) -> Conditioner | No
         encoders[slot] = _build_encoder(slot, values, data, data.column(slot))
     config = settings.conditioner
     conditioner = Conditioner(encoders, width=config.width, dropout=config.dropout)
-    conditioner.freeze(_frozen_slots(settings))
+    own = [slot for slot, encoder in encoders.items() if encoder.frozen]
+    conditioner.freeze([*_frozen_slots(settings), *own])
     return conditioner
 
 
@@ -166,10 +167,12 @@ def _frozen_slots(settings: Settings) -> list[str]:
     """Return the slots whose encoders are trained ones that shall stay as they are."""
     frozen = []
     for slot, values in settings.conditions.items():
+        if "model" not in values:
+            continue  # `tuned` of a new encoder is its own option
         tuned = values.get("tuned", False)
         if not isinstance(tuned, bool):
             raise OptionError(f"[conditions.{slot}] tuned is true or false; got {tuned!r}")
-        if "model" in values and not tuned:
+        if not tuned:
             frozen.append(slot)
     return frozen
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmgen.errors import OptionError
 from mmgen.interfaces import Batch, ClassifyingEncoder, Noise, Phase, Stage, Trainer
@@ -34,7 +34,8 @@ class LabelTrainer(Trainer[LabelTraining]):
             loss=self.loss,
             ema=(self.model,),
         )
-        return [Stage(name="train", phases=[phase])]
+        frozen = [part for part in self.model.modules() if _is_frozen(part)]
+        return [Stage(name="train", phases=[phase], frozen=frozen)]
 
     def loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
         """Return the cross-entropy in nats, and how often the most probable class is right."""
@@ -56,3 +57,9 @@ class LabelTrainer(Trainer[LabelTraining]):
         tensors = model.prepare(batch[model.modality])
         tensors = {name: item.to(labels.device) for name, item in tensors.items()}
         return model.logits(model(**tensors).pooled)
+
+
+def _is_frozen(module: nn.Module) -> bool:
+    """Whether a module has parameters, and none of them learns."""
+    parameters = [*module.parameters()]
+    return bool(parameters) and not any(p.requires_grad for p in parameters)

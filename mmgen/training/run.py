@@ -210,6 +210,8 @@ def make_record(
     machine: Machine,
 ) -> dict[str, Any]:
     """Return what run.json says of a run, and training.json `without_paths`."""
+    # What an encoder took from a file it forgets, and a run that is resumed begins from it again.
+    asked = type(model.config).build({**model.config.to_dict(), **settings.model})
     return {
         "architecture": settings.architecture,
         "from_model": None if from_model is None else str(from_model),
@@ -220,7 +222,7 @@ def make_record(
             "num_held_out": 0 if data.held_out is None else len(data.held_out),
         },
         "seed": settings.training.seed,
-        "config": settings.to_dict() | {"model": model.config.to_dict()},
+        "config": settings.to_dict() | {"model": asked.to_dict()},
         "num_parameters": model.num_parameters,
         "machine": {"device": _device_name(machine.device), "processes": machine.num_processes},
         "versions": _versions(settings.architecture),
@@ -228,13 +230,27 @@ def make_record(
 
 
 def without_paths(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record as it is published: of a set on this machine, `base` is the name alone."""
+    """Return the record as it is published: of files on this machine it has the names alone."""
     config = record["config"]
+    changes: dict[str, Any] = {
+        "model": _without_paths(config["model"]),
+        "conditions": {n: _without_paths(values) for n, values in config["conditions"].items()},
+    }
     base = config["data"].get("base")
-    if base is None or not Path(base).expanduser().exists():
-        return dict(record)
-    data = {**config["data"], "base": Path(base).expanduser().resolve().name}
-    return {**record, "config": {**config, "data": data}}
+    if base is not None and Path(base).expanduser().exists():
+        changes["data"] = {**config["data"], "base": Path(base).expanduser().resolve().name}
+    return {**record, "config": {**config, **changes}}
+
+
+def _without_paths(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: Path(value).name if _is_path(value) else value for name, value in values.items()}
+
+
+def _is_path(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and "/" in value and Path(value).expanduser().exists()
+    except (OSError, RuntimeError):  # it is longer than a path may be, or names no user
+        return False
 
 
 def _versions(architecture: str) -> dict[str, str]:

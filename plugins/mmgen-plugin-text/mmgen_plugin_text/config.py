@@ -87,3 +87,24 @@ class TextTransformerConfig(Options):
             raise OptionError(
                 f"width must be a multiple of heads; got {self.width} and {self.heads}"
             )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransformersTextConfig(Options):
+    """`transformers-text`: a trained text model of the library `transformers`."""
+
+    classes: tuple[str, ...] = option(
+        (), help="what it tells apart, where it learns alone; none: it embeds only"
+    )
+    pretrained: str = option(
+        "",
+        help="the model to start from: a folder, or of the Hub as org/name or org/name@revision; "
+        "read once, and saved with the encoder",
+    )
+    length: int = option(
+        77,
+        minimum=4,
+        unit="tokens",
+        help="longer texts are cut, with a warning; at most the model's own",
+    )
+    tuned: bool = option(False, help="the network learns with the generator; no: it stays")

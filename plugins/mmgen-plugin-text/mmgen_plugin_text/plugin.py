@@ -5,7 +5,11 @@ from pathlib import Path
 from mmgen.families import Architecture, Family, Paper
 from mmgen.hookspecs import hookimpl
 from mmgen.training import LabelTraining
-from mmgen_plugin_text.config import TextTransformerConfig, WordVectorsConfig
+from mmgen_plugin_text.config import (
+    TextTransformerConfig,
+    TransformersTextConfig,
+    WordVectorsConfig,
+)
 
 MMGEN_API = 1
 
@@ -45,6 +49,18 @@ _PAPERS = (
         year=2017,
         url="https://arxiv.org/abs/1706.03762",
     ),
+    Paper(
+        title="Learning Transferable Visual Models From Natural Language Supervision",
+        authors="Radford, Kim, Hallacy, Ramesh, Goh and others",
+        year=2021,
+        url="https://arxiv.org/abs/2103.00020",
+    ),
+    Paper(
+        title="Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer",
+        authors="Raffel, Shazeer, Roberts, Lee and others",
+        year=2020,
+        url="https://arxiv.org/abs/1910.10683",
+    ),
 )
 
 
@@ -68,6 +84,16 @@ def mmgen_families() -> list[Family]:
             kind="encoder",
             network="mmgen_plugin_text.transformer:TextTransformer",
             config=TextTransformerConfig,
+            trainer="mmgen.training.label_trainer:LabelTrainer",
+            training=LabelTraining,
+            tasks=("feature-extraction", "text-classification"),
+        ),
+        Architecture(
+            name="transformers-text",
+            summary="a trained text model of transformers, as CLIP's, T5 or BERT",
+            kind="encoder",
+            network="mmgen_plugin_text.transformers_text:TransformersText",
+            config=TransformersTextConfig,
             trainer="mmgen.training.label_trainer:LabelTrainer",
             training=LabelTraining,
             tasks=("feature-extraction", "text-classification"),
