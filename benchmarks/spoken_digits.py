@@ -49,8 +49,9 @@ def main() -> None:
         names = [judge.classes[label] for label in clips.labels.tolist()]
         correct = torch.tensor([a == b for a, b in zip(heard.names, names, strict=True)]).double()
         low, high = share_interval(correct)
-        print(f"its encoder alone {correct.mean():.4f} (95 % {low:.4f} to {high:.4f}; at least "
-              f"{ENCODER_LEAST}: {'met' if correct.mean() >= ENCODER_LEAST else 'MISSED'})")  # fmt: skip
+        said = "met" if correct.mean() >= ENCODER_LEAST else "MISSED"
+        print(f"its encoder alone {correct.mean():.4f} (95 % {low:.4f} to {high:.4f}; "
+              f"at least {ENCODER_LEAST}: {said})")  # fmt: skip
 
 
 def draw_and_judge(

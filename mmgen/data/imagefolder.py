@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 import torch
 from torch import Tensor
 
+from mmgen.data.choices import Column
 from mmgen.data.columns import (
     AUDIO_COLUMNS,
     GIVEN_COLUMNS,
@@ -193,7 +194,7 @@ class ImageFolder:
             return None
         return {name: parts[-2] for name, parts in inside.items()}
 
-    def _texts(self, pictures: list[str], asked: str | None) -> list[str] | None:
+    def _texts(self, pictures: list[str], asked: str | None) -> Column | None:
         column = choose_column(
             asked,
             TEXT_COLUMNS,

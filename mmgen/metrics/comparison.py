@@ -19,7 +19,7 @@ from mmgen.metrics.result import MetricResult
 from mmgen.metrics.workbench import Workbench
 from mmgen.plugins import manager
 from mmgen.pretrained import from_pretrained
-from mmgen.training.sampling import draw_samples
+from mmgen.training.sampling import class_questions, draw_samples
 
 Progress = Callable[[str, int, int], None]
 """Called with (model and metric, done, total)."""
@@ -254,16 +254,17 @@ def _draw(model: Model, count: int, seed: int) -> tuple[Samples | None, int | No
     if not _makes_pictures(model):
         return None, None
     assert isinstance(model, Generator)
-    return draw_samples(model, count, seed=seed)
+    questions = class_questions(model, count)
+    return draw_samples(model, questions, seed=seed), questions.columns
 
 
 def _speed(model: Model, seed: int) -> float | None:
     if not _makes_pictures(model):
         return None
     assert isinstance(model, Generator)
-    draw_samples(model, _WARM_UP, seed=seed)
+    draw_samples(model, class_questions(model, _WARM_UP), seed=seed)
     start = time.perf_counter()
-    samples, _ = draw_samples(model, _TIMED, seed=seed)
+    samples = draw_samples(model, class_questions(model, _TIMED), seed=seed)
     return len(samples) / (time.perf_counter() - start)
 
 

@@ -61,7 +61,7 @@ class Workbench:
     def matcher(self, name: str, device: torch.device) -> Matcher:
         """Return the model of that name that embeds several modalities together."""
         if name not in self._matchers:
-            self._matchers[name] = Matcher(self._load(name, device), name=name)
+            self._matchers[name] = Matcher(self.model(name, device), name=name)
         return self._matchers[name]
 
     def samples(

@@ -29,6 +29,20 @@ class Questions:
     columns: int | None = None
 
 
+def class_questions(model: Generator, count: int) -> Questions:
+    """Return questions for a model's classes by turns, without data: one column for each."""
+    classes = {slot.name: slot.classes for slot in model.slots if slot.classes}
+    few = [len(names) for names in classes.values() if len(names) <= min(count, _MOST_COLUMNS)]
+    columns = few[0] if few else None
+    if columns is not None:
+        count -= count % columns
+    values = {
+        name: [names[place % len(names)] for place in range(count)]
+        for name, names in classes.items()
+    }
+    return Questions(count, values, columns)
+
+
 def choose_questions(data: PictureData, count: int) -> Questions:
     """Return the conditions of some rows: class after class where classes are few."""
     columns = len(data.class_names or ())
@@ -62,5 +76,7 @@ def draw_samples(model: Generator, questions: Questions, *, seed: int) -> Sample
     The seed is the same each time, so that grids of one run can be compared.
     """
     known = {slot.name for slot in model.slots}
-    inputs = {name: values for name, values in questions.values.items() if name in known}
+    inputs: dict[str, Any] = {
+        name: values for name, values in questions.values.items() if name in known
+    }
     return model.generate(questions.count, seed=seed, **inputs)
