@@ -24,7 +24,7 @@ from mmgen.training.memory import memory_advice
 from mmgen.training.progress import Reporter
 from mmgen.training.random_state import own_randomness
 from mmgen.training.run_folder import RunFolder
-from mmgen.training.sampling import Questions, draw_samples
+from mmgen.training.sampling import Questions, class_questions, draw_samples
 from mmgen.training.signals import StopRequest, TrainingInterrupted
 from mmgen.training.snapshot import restore_progress, restore_weights, take_snapshot
 from mmgen.training.stage_run import StageRun
@@ -41,7 +41,7 @@ class Loop:
         held_out: rows to evaluate on; None for none.
         run: where everything goes.
         record: what training.json says beside steps and figures.
-        questions: what the grids of samples are asked for.
+        questions: what the grids of samples are asked for; None: the model's classes by turns.
         watch: compares samples with pictures at every evaluation; None for none.
         real: some pictures (N, C, H, W) in [0, 1], that grids of samples should vary like.
     """
@@ -57,7 +57,7 @@ class Loop:
         *,
         reporter: Reporter,
         record: dict[str, Any],
-        questions: Questions,
+        questions: Questions | None = None,
         watch: SampleWatch | None = None,
         real: Tensor | None = None,
     ) -> None:
@@ -275,10 +275,11 @@ class Loop:
             return
         assert isinstance(self.model, Generator)
         seed = self.config.seed
+        questions = self.questions or class_questions(self.model, self.config.num_samples)
         try:
             with self._looking(run), own_randomness(self.machine.device, seed):
-                samples = draw_samples(self.model, self.questions, seed=seed)
-            columns = self.questions.columns
+                samples = draw_samples(self.model, questions, seed=seed)
+            columns = questions.columns
             path = self.run.samples / f"step-{self.state.total:08d}.png"
             path.parent.mkdir(exist_ok=True)
             samples.save(path, force=True, columns=columns)

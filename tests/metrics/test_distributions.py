@@ -260,7 +260,12 @@ def test_the_inception_score_of_known_probabilities() -> None:
         ("agreement", {"classifier": "inception"}, UnsupportedOperationError, "have no names"),
         ("fid", {"extractor": "broken"}, DataError, "'broken' gives NaN"),
         ("inception-score", {"classifier": "broken"}, DataError, "'broken' gives NaN"),
-        ("agreement", {"conditions": ""}, OptionError, "must have label; got none"),
+        (
+            "agreement",
+            {"conditions": ""},
+            OptionError,
+            "or another slot that tells the class; got none",
+        ),
         ("kid", {"sampling": "steps=4"}, OptionError, "unknown option 'steps'"),
     ],
 )
@@ -285,7 +290,9 @@ def test_models_and_data_that_do_not_fit_are_refused_in_words() -> None:
     unlabelled = PictureData(images=bars(20).images, name="plain")
     with pytest.raises(DataError, match=r"agreement holds.*plain has no labels"):
         measure("agreement", data=unlabelled)
-    with pytest.raises(UnsupportedConditionError, match="takes none, but no conditions"):
+    with pytest.raises(
+        UnsupportedConditionError, match="has no slot 'label'; it takes no conditions"
+    ):
         measure("agreement", model=Painter(labelled=False))
     renamed = PictureData(images=bars(6).images, labels=torch.arange(6), name="pets",
                           class_names=("a", "b", "c", "d", "e", "zebra"))  # fmt: skip
