@@ -67,7 +67,8 @@ class SceneAttributesOptions(SamplingOptions):
 
     conditions: tuple[str, ...] = option(("text",), help="slots to give a value; text among them")
     reader: str = option(
-        help="who reads the pictures: a scene-reader of the zoo, a folder (./runs/x), a repository"
+        "scene-reader-mnist",
+        help="who reads the pictures: a scene-reader of the zoo, a folder (./runs/x), a repository",
     )
 
     def check(self) -> None:
