@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -11,7 +11,13 @@ from mmgen import data as picture_data
 from mmgen.data import PictureData
 from mmgen.data.loading import share_valid
 from mmgen.data.splits import canonical
-from mmgen.errors import DataError, OptionError, TrainingError, UnsupportedOperationError
+from mmgen.errors import (
+    DataError,
+    OptionError,
+    TrainingError,
+    UnsupportedOperationError,
+    did_you_mean,
+)
 from mmgen.families import Architecture, load_reference
 from mmgen.interfaces import (
     Conditioner,
@@ -110,12 +116,28 @@ def _load_start(settings: Settings, from_model: str | Path) -> Model:
         raise TrainingError(
             f"[model] must be that of {str(from_model)!r}, or be left out: {'; '.join(changed)}"
         )
-    if settings.conditions or settings.parts:
+    if settings.parts or any(set(values) != {"tuned"} for values in settings.conditions.values()):
         raise TrainingError(
-            f"conditions and parts come from {str(from_model)!r}; leave out [conditions] and "
-            "[parts]"
+            f"conditions and parts come from {str(from_model)!r}; leave out [parts], and of "
+            "[conditions] all but tuned"
         )
+    _freeze_start(settings, model, from_model)
     return model
+
+
+def _freeze_start(settings: Settings, model: Model, from_model: str | Path) -> None:
+    """Freeze the encoders that shall stay as the start has them; the others go on learning."""
+    conditioner = getattr(model, "conditioner", None)
+    slots = () if conditioner is None else conditioner.slot_names
+    for slot in settings.conditions:
+        if slot not in slots:
+            raise OptionError(
+                f"[conditions.{slot}] tuned: {str(from_model)!r} has no such slot"
+                f"{did_you_mean(slot, slots)}; it has {', '.join(slots) or 'none'}"
+            )
+    frozen = [slot for slot, values in settings.conditions.items() if not _tuned(slot, values)]
+    if conditioner is not None and frozen:
+        conditioner.freeze(frozen)
 
 
 def fill_from_data(
@@ -165,16 +187,15 @@ def build_conditioner(settings: Settings, data: PictureData) -> Conditioner | No
 
 def _frozen_slots(settings: Settings) -> list[str]:
     """Return the slots whose encoders are trained ones that shall stay as they are."""
-    frozen = []
-    for slot, values in settings.conditions.items():
-        if "model" not in values:
-            continue  # `tuned` of a new encoder is its own option
-        tuned = values.get("tuned", False)
-        if not isinstance(tuned, bool):
-            raise OptionError(f"[conditions.{slot}] tuned is true or false; got {tuned!r}")
-        if not tuned:
-            frozen.append(slot)
-    return frozen
+    trained = {slot: values for slot, values in settings.conditions.items() if "model" in values}
+    return [slot for slot, values in trained.items() if not _tuned(slot, values)]
+
+
+def _tuned(slot: str, values: Mapping[str, Any]) -> bool:
+    tuned = values.get("tuned", False)
+    if not isinstance(tuned, bool):
+        raise OptionError(f"[conditions.{slot}] tuned is true or false; got {tuned!r}")
+    return tuned
 
 
 def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData, column: Any) -> Encoder:
@@ -190,8 +211,14 @@ def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData, colu
         if not isinstance(trained, Encoder):
             name = trained.identity.architecture
             raise OptionError(f"[{table}] needs an encoder; got the generator {name!r}")
-        _check_rate(trained, data, table)
-        return trained
+        encoder = _encoder_for(slot, trained)
+        _check_rate(encoder, data, table)
+        return encoder
+    if "encoder" not in values:
+        raise OptionError(
+            f"[{table}] tuned alone is of the encoder that a model to go on from has (--from); a "
+            'new model needs encoder = "an architecture" or model = "a trained encoder"'
+        )
     name = values.pop("encoder")
     _, _, architecture = manager().architecture(name)
     if architecture.kind != "encoder":
@@ -199,6 +226,19 @@ def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData, colu
     values = _fill_encoder(architecture, values, data, of_pictures=column is data.images)
     config = build_table(table, architecture.config, values)
     return build_encoder(name, config, column)
+
+
+def _encoder_for(slot: str, trained: Encoder) -> Encoder:
+    """Return a trained encoder; where it joins several, that of a slot that it is not itself for.
+
+    By itself a contrastive model is an encoder of pictures: for a slot "text" it gives that of its
+    texts.
+    """
+    joined = getattr(trained, "conditioner", None)
+    if not isinstance(joined, Conditioner) or slot not in joined.slot_names:
+        return trained
+    of_slot = cast(Encoder, joined.encoders[slot])
+    return trained if of_slot.modality == trained.modality else of_slot
 
 
 def _fill_encoder(

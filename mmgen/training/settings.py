@@ -180,7 +180,8 @@ def build_settings(architecture: str, config: Mapping[str, Any]) -> Settings:
     }
     conditions = {slot: dict(values) for slot, values in config.get("conditions", {}).items()}
     for slot, values in conditions.items():
-        if ("encoder" in values) == ("model" in values):
+        # `tuned` alone is of an encoder that the start of a fine-tuning has.
+        if ("encoder" in values) == ("model" in values) and set(values) != {"tuned"}:
             raise OptionError(
                 f'[conditions.{slot}] needs either encoder = "an architecture" or '
                 f'model = "a trained encoder"; got {values or "nothing"}'

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mmgen.data import PictureData
-from mmgen.errors import DataError, OptionError, PluginError
+from mmgen.errors import DataError, OptionError, PluginError, TrainingError
 from mmgen.families import Architecture
 from mmgen.interfaces import EmbedsTogether, Encoder
 from mmgen.options import Options
@@ -82,6 +82,40 @@ def test_it_is_saved_whole_and_its_parts_load_alone(captioned: PictureData, tmp_
     for name, vectors in model.embed(**given).items():
         assert torch.equal(loaded.embed(**given)[name], vectors)
     assert isinstance(load_folder(tmp_path / "model" / "text"), Encoder)
+
+
+def test_of_a_trained_one_a_slot_takes_the_encoder_of_its_modality(
+    captioned: PictureData, tmp_path: Any
+) -> None:
+    folder = str(build(captioned, CONDITIONS).eval().save(tmp_path / "model"))
+    joined = build(captioned, {slot: {"model": folder} for slot in ("image", "text")})
+    assert joined.conditioner.encoders["image"].identity.architecture == "meeting"
+    assert joined.conditioner.encoders["text"].identity.architecture == "contract-words"
+    assert joined.conditioner.frozen == {"image", "text"}
+
+
+def test_going_on_from_a_model_its_encoders_learn_unless_they_are_told_not_to(
+    captioned: PictureData, tmp_path: Any
+) -> None:
+    folder = build(captioned, CONDITIONS).save(tmp_path / "model")
+
+    def frozen(conditions: dict[str, Any]) -> Any:
+        settings = build_settings("meeting", {"conditions": conditions})
+        return build_model(settings, captioned, from_model=folder).conditioner.frozen
+
+    assert frozen({}) == frozenset()
+    assert frozen({"text": {"tuned": False}, "image": {"tuned": True}}) == {"text"}
+    with pytest.raises(OptionError, match="has no such slot"):
+        frozen({"sound": {"tuned": False}})
+    with pytest.raises(OptionError, match="true or false"):
+        frozen({"text": {"tuned": "no"}})
+    with pytest.raises(TrainingError, match="leave out"):
+        frozen({"text": CONDITIONS["text"]})
+
+
+def test_tuned_alone_is_refused_for_a_new_model(captioned: PictureData) -> None:
+    with pytest.raises(OptionError, match="tuned alone"):
+        build(captioned, {**CONDITIONS, "text": {"tuned": False}})
 
 
 def test_a_generator_does_not_say_that_it_joins_encoders() -> None:
