@@ -5,6 +5,9 @@ from typing import Any
 
 from mmgen.errors import InputError, did_you_mean
 
+JOINS = ("sum", "mean")
+"""How what several semantic slots say joins in one vector."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Slot:

@@ -60,10 +60,11 @@ class Condition:
     Attributes:
         tokens: float (N, L, D) of all semantic slots in a row; L may be 0.
         token_mask: bool (N, L), True where there is a token.
-        pooled: float (N, D), the sum over the semantic slots.
+        pooled: float (N, D), of the semantic slots together: see `combine`.
         spatial: {slot: (N, C, H, W)} for the spatial slots that were given.
         present: bool (N, S), which of the semantic slots was given.
         slot_names: the S semantic slots, in order.
+        join: how several slots join in `pooled`, one of `mmgen.slots.JOINS`.
     """
 
     tokens: Tensor
@@ -73,6 +74,7 @@ class Condition:
     present: Tensor
     slot_names: tuple[str, ...] = ()
     embeddings: tuple[SlotEmbedding, ...] = field(default=(), repr=False)
+    join: str = "sum"
 
     def __len__(self) -> int:
         return len(self.pooled)
@@ -101,7 +103,7 @@ class Condition:
         Args:
             present: bool (N, S).
         """
-        return combine(self.embeddings, present, self.spatial, self.slot_names, self.pooled)
+        return self._combine(self.embeddings, present)
 
     def rows(self, index: Tensor) -> "Condition":
         """Return the condition of some pictures, in that order; index is int64 (M,)."""
@@ -113,6 +115,7 @@ class Condition:
             self.present[index],
             self.slot_names,
             tuple(embedding.rows(index) for embedding in self.embeddings),
+            self.join,
         )
 
     def weighted(self, weights: Mapping[str, float]) -> "Condition":
@@ -146,7 +149,12 @@ class Condition:
                 present[:, index] = False  # one token that says so, as where it is not given
             elif weight != 1:
                 embeddings[index] = embeddings[index].weighted(weight)
-        return combine(embeddings, present, self.spatial, self.slot_names, self.pooled)
+        return self._combine(embeddings, present)
+
+    def _combine(self, embeddings: Sequence[SlotEmbedding], present: Tensor) -> "Condition":
+        return combine(
+            embeddings, present, self.spatial, self.slot_names, self.pooled, join=self.join
+        )
 
     def _demand(self, slot: str) -> None:
         if slot not in self.slot_names:
@@ -160,6 +168,8 @@ def combine(
     spatial: Mapping[str, Tensor],
     slot_names: tuple[str, ...],
     like: Tensor,
+    *,
+    join: str = "sum",
 ) -> Condition:
     """Join the slots' shares; where one is not present its learned stand-in takes its place.
 
@@ -167,6 +177,9 @@ def combine(
         embeddings: one per semantic slot.
         present: bool (N, S).
         like: (N, D), gives type and device where there is no slot.
+        join: "sum" adds the pooled vectors, so that each slot counts as it does by itself; "mean"
+            takes the mean of what each slot that is present gives by itself, so that to say the
+            same in several ways is not to say it louder.
     """
     if not embeddings:
         tokens = like.new_zeros(len(present), 0, like.shape[1])
@@ -181,14 +194,20 @@ def combine(
         tokens_of.append(torch.where(given[:, None, None], slot.tokens, slot.absent_token))
         first = torch.arange(slot.token_mask.shape[1], device=given.device) == 0
         masks.append(torch.where(given[:, None], slot.token_mask, first))
+    joined = torch.stack(pooled).sum(dim=0)
+    if join == "mean":
+        absent = torch.stack([slot.absent_pooled for slot in embeddings]).sum(dim=0)
+        number = present.sum(dim=1, keepdim=True).clamp(min=1)
+        joined = absent + (joined - absent) / number
     return Condition(
         torch.cat(tokens_of, dim=1),
         torch.cat(masks, dim=1),
-        torch.stack(pooled).sum(dim=0),
+        joined,
         spatial,
         present,
         slot_names,
         tuple(embeddings),
+        join,
     )
 
 
@@ -201,6 +220,7 @@ class Conditioner(nn.Module):
         dropout: in train mode, how often each slot is left out, row by row and slot by slot, so
             that any subset may be given at run time; 0 to 1.
         required: slots that must be given.
+        join: how several slots join in the pooled vector: see `combine`.
     """
 
     def __init__(
@@ -210,8 +230,10 @@ class Conditioner(nn.Module):
         width: int,
         dropout: float = 0.1,
         required: Collection[str] = (),
+        join: str = "sum",
     ) -> None:
         super().__init__()
+        self.join = join
         self.width = width
         self.dropout = dropout
         self.required = frozenset(required)
@@ -311,7 +333,7 @@ class Conditioner(nn.Module):
         if self.training and self.dropout > 0 and names:
             present = present & (torch.rand(present.shape, device=device) >= self.dropout)
         like = torch.zeros(num_images, self.width, device=device, dtype=dtype)
-        return combine(embeddings, present, spatial or {}, names, like)
+        return combine(embeddings, present, spatial or {}, names, like, join=self.join)
 
     def encode(self, slot: str, values: Any, device: torch.device | str) -> Embedding:
         """Return what a slot's encoder makes of N contract values, before any projection.

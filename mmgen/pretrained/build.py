@@ -106,6 +106,7 @@ def describe_conditioner(conditioner: Conditioner) -> dict[str, Any]:
         "dropout": conditioner.dropout,
         "slots": list(conditioner.slot_names),
         "required": sorted(conditioner.required),
+        "join": conditioner.join,
     }
 
 
@@ -124,4 +125,5 @@ def build_conditioner(data: Mapping[str, Any], parts: Mapping[str, Model]) -> Co
         width=data["width"],
         dropout=data["dropout"],
         required=data.get("required", ()),
+        join=data.get("join", "sum"),
     )

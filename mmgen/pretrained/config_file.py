@@ -8,6 +8,7 @@ from typing import Any
 
 from mmgen.errors import ModelFileError, NotInstalledError, did_you_mean, shown
 from mmgen.pretrained.strict_json import parse_json
+from mmgen.slots import JOINS
 
 CONFIG_NAME = "config.json"
 ASSET_SUFFIXES = (".json", ".txt")
@@ -61,7 +62,9 @@ _CONDITIONER: dict[str, tuple[type, ...]] = {
     "dropout": (int, float),
     "slots": (list,),
     "required": (list,),
+    "join": (str,),
 }
+_CONDITIONER_DEFAULTS: dict[str, Any] = {"required": [], "join": "sum"}
 
 
 def read_config(path: Path) -> ConfigFile:
@@ -158,12 +161,16 @@ def _check_conditioner(data: Any, path: Path) -> None:
         if key not in _CONDITIONER:
             raise ModelFileError(f"{path}: unknown key {shown(key)} in 'conditioner'")
     for key, types in _CONDITIONER.items():
-        if type(data.get(key, [] if key == "required" else None)) not in types:
+        if type(data.get(key, _CONDITIONER_DEFAULTS.get(key))) not in types:
             raise ModelFileError(f"{path}: conditioner.{key} is missing or of the wrong type")
     if data["width"] < 1 or not 0 <= data["dropout"] <= 1:
         raise ModelFileError(
             f"{path}: conditioner.width must be at least 1 and dropout 0 to 1; "
             f"got {shown(data['width'])} and {shown(data['dropout'])}"
+        )
+    if data.get("join", "sum") not in JOINS:
+        raise ModelFileError(
+            f"{path}: conditioner.join is {' or '.join(JOINS)}; got {shown(data['join'])}"
         )
     slots, required = data["slots"], data.get("required", [])
     for slot in (*slots, *required):

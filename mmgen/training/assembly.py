@@ -179,7 +179,9 @@ def build_conditioner(settings: Settings, data: PictureData) -> Conditioner | No
             )
         encoders[slot] = _build_encoder(slot, values, data, data.column(slot))
     config = settings.conditioner
-    conditioner = Conditioner(encoders, width=config.width, dropout=config.dropout)
+    conditioner = Conditioner(
+        encoders, width=config.width, dropout=config.dropout, join=config.join
+    )
     own = [slot for slot, encoder in encoders.items() if encoder.frozen]
     conditioner.freeze([*_frozen_slots(settings), *own])
     return conditioner

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mmgen.errors import OptionError
 from mmgen.options import Options, option, seed_option
+from mmgen.slots import JOINS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +137,12 @@ class ConditionerConfig(Options):
     width: int = option(128, minimum=1, help="length of the vectors that the generator sees")
     dropout: float = option(
         0.1, minimum=0.0, maximum=1.0, help="how often each condition is left out in training"
+    )
+    join: str = option(
+        "sum",
+        choices=JOINS,
+        help="several conditions at once: each counts as by itself (sum), or their mean does, for "
+        "those that say the same in several ways",
     )
 
 

@@ -202,6 +202,27 @@ def test_slots_say_what_they_take(conditioner: Conditioner) -> None:
     assert (text.name, text.modality, text.required) == ("text", "text", False)
 
 
+def test_in_the_mean_each_slot_counts_as_by_itself_over_their_number(
+    conditioner: Conditioner,
+) -> None:
+    conditioner.join = "mean"
+    both = condition(conditioner, **VALUES)
+    alone = [condition(conditioner, **{name: value}).pooled for name, value in VALUES.items()]
+    torch.testing.assert_close(both.pooled, torch.stack(alone).mean(dim=0))
+    torch.testing.assert_close(both.without("text").pooled, alone[0])
+    torch.testing.assert_close(both.rows(torch.tensor([1])).without("label").pooled, alone[1][1:2])
+    nothing = condition(conditioner).pooled
+    torch.testing.assert_close(both.without().pooled, nothing)
+    half = both.weighted({"text": 0.5}).pooled
+    torch.testing.assert_close(half, (alone[0] + torch.lerp(nothing, alone[1], 0.5)) / 2)
+
+
+def test_one_slot_joins_to_the_same_by_sum_and_by_mean(conditioner: Conditioner) -> None:
+    summed = condition(conditioner, text=TEXTS).pooled
+    conditioner.join = "mean"
+    torch.testing.assert_close(condition(conditioner, text=TEXTS).pooled, summed)
+
+
 def test_a_slot_may_be_required() -> None:
     made = Conditioner({"text": WordsEncoder(WordsConfig())}, width=4, required=("text",))
     assert made.slots[0].required

@@ -59,6 +59,7 @@ CONDITIONER = {"width": 5, "dropout": 0.1, "slots": ["label", "text"], "required
         ({"conditioner": CONDITIONER | {"width": True}}, "wrong type"),
         ({"conditioner": CONDITIONER | {"dropout": False}}, "wrong type"),
         ({"conditioner": CONDITIONER | {"slots": ["text", "text"]}}, "must not name one twice"),
+        ({"conditioner": CONDITIONER | {"join": "max"}}, r"conditioner\.join is sum or mean"),
         ({"conditioner": CONDITIONER | {"required": ["mask"]}}, "required names 'mask', no slot"),
         ({"conditioner": CONDITIONER | {"required": [5]}}, "must be names"),
         ({"conditioner": CONDITIONER | {"dropout": 2}}, "0 to 1"),
