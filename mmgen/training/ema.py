@@ -5,13 +5,15 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 class MovingAverage:
     """An exponential moving average of the parameters of some modules (Polyak and Juditsky 1992).
 
     The decay grows with the number of updates, min(decay, (1 + n) / (10 + n)), so that the random
-    start is soon forgotten. Buffers are not averaged: samples use the current ones.
+    start is soon forgotten. The running statistics of batch normalisation are averaged too: those
+    of the last few batches do not fit weights of long before. Other buffers are as they are.
 
     Args:
         modules: whose floating-point parameters are averaged; one may be in several modules.
@@ -19,8 +21,8 @@ class MovingAverage:
     """
 
     def __init__(self, modules: Sequence[nn.Module], decay: float) -> None:
-        distinct = {id(p): p for module in modules for p in module.parameters()}
-        self.parameters: list[Tensor] = [p for p in distinct.values() if p.is_floating_point()]
+        distinct = {id(t): t for module in modules for t in _averaged(module)}
+        self.parameters: list[Tensor] = [t for t in distinct.values() if t.is_floating_point()]
         self.decay = decay
         self.updates = 0
         self.averages = [parameter.detach().clone() for parameter in self.parameters]
@@ -54,7 +56,7 @@ class MovingAverage:
         torch._foreach_copy_(self._current, self.averages)
 
     def tensors(self, names: Mapping[int, str]) -> dict[str, Tensor]:
-        """Return the averages by name; `names` gives the name of each id(parameter)."""
+        """Return the averages by name; `names` gives that of each parameter and buffer, by id."""
         return {
             names[id(parameter)]: average
             for parameter, average in zip(self.parameters, self.averages, strict=True)
@@ -62,5 +64,12 @@ class MovingAverage:
 
     def restore(self, tensors: Mapping[str, Tensor], names: Mapping[int, str]) -> None:
         """Put back what `tensors` returned."""
-        for parameter, average in zip(self.parameters, self.averages, strict=True):
-            average.copy_(tensors[names[id(parameter)]])
+        for tensor, average in zip(self.parameters, self.averages, strict=True):
+            average.copy_(tensors[names[id(tensor)]])
+
+
+def _averaged(module: nn.Module) -> Iterator[Tensor]:
+    yield from module.parameters()
+    for part in module.modules():
+        if isinstance(part, _BatchNorm):
+            yield from (t for t in (part.running_mean, part.running_var) if t is not None)

@@ -74,4 +74,5 @@ def _fitting() -> Iterator[None]:
 
 
 def _names(trainer: Trainer[Any]) -> dict[int, str]:
-    return {id(parameter): name for name, parameter in trainer.named_parameters()}
+    tensors = (*trainer.named_parameters(), *trainer.named_buffers())
+    return {id(tensor): name for name, tensor in tensors}

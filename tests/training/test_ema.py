@@ -54,6 +54,26 @@ def test_commit_makes_the_average_the_weights() -> None:
     assert layer.weight.flatten().tolist() == [1.0, 1.0]
 
 
+def test_statistics_of_batch_normalisation_are_averaged_with_the_weights() -> None:
+    layer = nn.BatchNorm1d(2)
+    layer.register_buffer("count", torch.zeros(1))
+    average = MovingAverage([layer], decay=0.5)
+    for value in (2.0, 4.0):
+        nn.init.constant_(layer.running_mean, value)
+        nn.init.constant_(layer.weight, value)
+        average.update()
+    with average.applied():
+        expected = torch.lerp(torch.tensor(1.0), torch.tensor(2.0), 1 - 2 / 11)
+        expected = torch.lerp(expected, torch.tensor(4.0), 1 - 3 / 12)
+        torch.testing.assert_close(layer.weight.data, expected.expand(2))
+        start = torch.lerp(torch.tensor(0.0), torch.tensor(2.0), 1 - 2 / 11)
+        torch.testing.assert_close(
+            layer.running_mean, torch.lerp(start, torch.tensor(4.0), 1 - 3 / 12).expand(2)
+        )
+    assert layer.running_mean.tolist() == [4.0, 4.0]
+    assert len(average.averages) == 4  # of the others none: not the count of batches
+
+
 def test_shared_modules_are_averaged_once() -> None:
     layer = module(1.0)
     assert len(MovingAverage([layer, nn.Sequential(layer)], decay=0.5).averages) == 2
