@@ -35,7 +35,14 @@ from mmgen.training.run_folder import RunFolder
 BAR = 0.95
 LEARNING_RATE, EMA_DECAY, SIDE, WIDTH = 1e-3, 0.99, 64, 128
 IMAGE = {"height": SIDE, "width": SIDE, "widths": (32, 64, 128, 256), "blocks": 1, "stem_stride": 2}
-TEXT = {"width": 128, "depth": 2, "length": 32, "vocabulary": 2048, "dropout": 0.0}
+TEXT = {
+    "width": 128,
+    "depth": 2,
+    "length": 32,
+    "vocabulary": 2048,
+    "dropout": 0.0,
+    "noise": 0.0,
+}
 THINGS = ("fox", "whale", "house", "lantern", "violin", "mountain", "bicycle", "teapot")
 PLACES = ("forest", "harbour", "meadow", "desert", "kitchen", "garden", "valley", "station")
 

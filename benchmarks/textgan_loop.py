@@ -41,6 +41,7 @@ from mmgen.training.run_folder import RunFolder
 BAR = 0.9
 LEARNING_RATE, BETAS, EMA_DECAY = 5e-4, (0.0, 0.99), 0.999
 OPTIONS = TextGanTraining(penalty_weight=0.1, penalty_every=8)
+TEXT = {"width": 64, "depth": 2, "dropout": 0.0, "noise": 0.0}
 COLOURS = ("red", "green", "blue", "yellow", "purple", "white")
 PLACES = ("on the left", "on the right", "at the top", "at the bottom")
 
@@ -96,7 +97,7 @@ def captions(count: int) -> list[str]:
 
 def new_trainer(work: Work) -> TextGanTrainer:
     torch.manual_seed(0)
-    encoder = build_encoder("text-transformer", {"width": 64, "depth": 2, "dropout": 0}, work.texts)
+    encoder = build_encoder("text-transformer", TEXT, work.texts)
     conditioner = Conditioner({"text": encoder}, width=64, dropout=0.0)
     model = TextGan(work.config, conditioner=conditioner).to(work.device)
     return TextGanTrainer(model, OPTIONS).to(work.device)
