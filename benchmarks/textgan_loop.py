@@ -11,13 +11,9 @@ device as bytes and captions as tokens, every text is given, scores of real and 
 come from one pass, the average is one call for all weights, and no loss is read.
 """
 
-import argparse
 import copy
-import statistics
-import tempfile
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
 from itertools import product
 
 import torch
@@ -26,65 +22,18 @@ from mmgen_plugin_textgan.config import TextGanConfig, TextGanTraining
 from mmgen_plugin_textgan.discriminator import Discriminator
 from mmgen_plugin_textgan.generator import TextGan
 from mmgen_plugin_textgan.trainer import TextGanTrainer
-from torch import Tensor, nn
+from torch import Tensor
 
-from measuring import interleave, median_ratio, print_table, verdict
+from bare_loop import Work, arguments_of, compare, demand_same, new_work, run_bare
 from mmgen.interfaces import Condition, Conditioner
 from mmgen.pretrained import build_encoder
-from mmgen.training.config import TrainingConfig
-from mmgen.training.feed import ResidentRows
-from mmgen.training.loop import Loop
-from mmgen.training.machine import Machine, fast_arithmetic
-from mmgen.training.progress import Silence
-from mmgen.training.run_folder import RunFolder
 
 BAR = 0.9
-LEARNING_RATE, BETAS, EMA_DECAY = 5e-4, (0.0, 0.99), 0.999
+SETTINGS = {"learning_rate": 5e-4, "betas": (0.0, 0.99), "ema_decay": 0.999}
 OPTIONS = TextGanTraining(penalty_weight=0.1, penalty_every=8)
+TEXT = {"width": 64, "depth": 2, "dropout": 0.0, "noise": 0.0}
 COLOURS = ("red", "green", "blue", "yellow", "purple", "white")
 PLACES = ("on the left", "on the right", "at the top", "at the bottom")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Work:
-    """What both sides do in a turn; the first `skip` steps are not timed."""
-
-    config: TextGanConfig
-    pictures: Tensor  # uint8 (N, C, H, W), on the device
-    texts: list[str]
-    batch_size: int
-    steps: int
-    skip: int
-    precision: str
-    now: Callable[[], float]
-
-    @property
-    def device(self) -> torch.device:
-        return self.pictures.device
-
-    def clock(self) -> float:
-        """The time when all that was asked of the device is done."""
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-        return self.now()
-
-    def autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
-
-    def images_per_second(self, start: float, end: float) -> float:
-        return self.steps * self.batch_size / (end - start)
-
-
-class StepClock(Silence):
-    """Reads the clock where the timed steps begin and end."""
-
-    def __init__(self, work: Work) -> None:
-        self.work, self.count, self.times = work, 0, list[float]()
-
-    def step(self, _: int) -> None:
-        self.count += 1
-        if self.count in (self.work.skip, self.work.skip + self.work.steps):
-            self.times.append(self.work.clock())
 
 
 def captions(count: int) -> list[str]:
@@ -94,80 +43,43 @@ def captions(count: int) -> list[str]:
     return [pairs[row * 7 % len(pairs)] for row in range(count)]
 
 
-def new_trainer(work: Work) -> TextGanTrainer:
+def new_trainer(config: TextGanConfig, texts: list[str], device: str) -> TextGanTrainer:
     torch.manual_seed(0)
-    encoder = build_encoder("text-transformer", {"width": 64, "depth": 2, "dropout": 0}, work.texts)
+    encoder = build_encoder("text-transformer", TEXT, texts)
     conditioner = Conditioner({"text": encoder}, width=64, dropout=0.0)
-    model = TextGan(work.config, conditioner=conditioner).to(work.device)
-    return TextGanTrainer(model, OPTIONS).to(work.device)
+    model = TextGan(config, conditioner=conditioner).to(device)
+    return TextGanTrainer(model, OPTIONS).to(device)
 
 
-def mmgen_loop(work: Work) -> float:
-    config = TrainingConfig(
-        steps=work.skip + work.steps,
-        batch_size=work.batch_size,
-        learning_rate=LEARNING_RATE,
-        betas=BETAS,
-        ema_decay=EMA_DECAY,
-        sample_every=0,
-        checkpoint_every=0,
-        precision=work.precision,
-        device=str(work.device),
-    )
-    machine, clock = Machine(config), StepClock(work)
-    trainer = new_trainer(work)
-    columns = {"target": work.pictures, "text": work.texts}
-    source = ResidentRows(columns, machine.device)
-    with tempfile.TemporaryDirectory() as folder, fast_arithmetic(machine.device):
-        run = RunFolder(folder)
-        Loop(trainer, source, None, config, machine, run, reporter=clock, record={}).train()
-    return work.images_per_second(*clock.times)
-
-
-def bare_loop(work: Work) -> float:
-    trainer = new_trainer(work)
+def bare_loop(work: Work[TextGanTrainer]) -> float:
+    trainer = work.new_trainer()
     generator, discriminator = trainer.model.train(), trainer.discriminator.train()
-    average = [parameter.detach().clone() for parameter in generator.parameters()]
-    weights = [parameter.detach() for parameter in generator.parameters()]
-    judges, makers = optimizer(discriminator), optimizer(generator)
-    tokens = tokens_of(generator, work.texts).to(work.device)
-    order = torch.randperm(len(work.pictures), device=work.device)
-    batches = order[: len(order) // work.batch_size * work.batch_size].split(work.batch_size)
-    start = 0.0
-    with fast_arithmetic(work.device):
-        for step in range(work.skip + work.steps):
-            if step == work.skip:
-                start = work.clock()
-            rows = batches[step % len(batches)]
-            real, words = work.pictures[rows].div(127.5).sub_(1), tokens[rows]
-            latents, noise = draws(work, len(rows))
-            discriminator.requires_grad_(True)
-            with work.autocast():
-                loss = discriminator_loss(
-                    generator, discriminator, real, words, latents, noise, step
-                )
-            loss.backward()
-            judges.step()
-            judges.zero_grad()
-            latents, noise = draws(work, len(rows))
-            discriminator.requires_grad_(False)
-            with work.autocast():
-                loss = generator_loss(generator, discriminator, real, words, latents, noise)
-            loss.backward()
-            makers.step()
-            makers.zero_grad()
-            torch._foreach_lerp_(average, weights, 1 - EMA_DECAY)
-        return work.images_per_second(start, work.clock())
+    judges, makers = work.optimizer(discriminator), work.optimizer(generator)
+    tokens = tokens_of(generator, work.columns["text"]).to(work.device)
+    half = work.training.precision == "bf16"
+
+    def take_step(rows: Tensor, step: int) -> None:
+        real, words = work.pictures[rows].div(127.5).sub_(1), tokens[rows]
+        latents, noise = draws(generator, len(rows))
+        discriminator.requires_grad_(True)
+        with torch.autocast(work.device.type, torch.bfloat16, enabled=half):
+            loss = discriminator_loss(generator, discriminator, real, words, latents, noise, step)
+        loss.backward()
+        judges.step()
+        judges.zero_grad()
+        latents, noise = draws(generator, len(rows))
+        discriminator.requires_grad_(False)
+        with torch.autocast(work.device.type, torch.bfloat16, enabled=half):
+            loss = generator_loss(generator, discriminator, real, words, latents, noise)
+        loss.backward()
+        makers.step()
+        makers.zero_grad()
+
+    return run_bare(work, take_step, averaged=generator)
 
 
-def optimizer(module: nn.Module) -> torch.optim.Optimizer:
-    return torch.optim.AdamW(
-        module.parameters(), lr=LEARNING_RATE, betas=BETAS, weight_decay=0.0, fused=True
-    )
-
-
-def draws(work: Work, count: int) -> tuple[Tensor, Tensor]:
-    config, device = work.config, work.device
+def draws(generator: TextGan, count: int) -> tuple[Tensor, Tensor]:
+    config, device = generator.config, generator.device
     return (
         torch.randn(count, config.latent_dim, device=device),
         torch.randn(count, config.sentence_dim, device=device),
@@ -250,67 +162,40 @@ class GivenNoise:
         return self.streams[stream]
 
 
-def check_same_losses(work: Work) -> None:
+def check_same_losses(work: Work[TextGanTrainer]) -> None:
     """Stop unless both sides compute the same from the same weights, pictures and latents."""
-    trainer = new_trainer(work).train()
+    trainer = work.new_trainer().train()
     networks = copy.deepcopy(trainer.model), copy.deepcopy(trainer.discriminator)
-    rows = slice(work.batch_size)
-    target, texts = work.pictures[rows].div(255), work.texts[rows]
-    tokens = tokens_of(trainer.model, texts).to(work.device)
-    latents, sentence = draws(work, len(target))
+    batch = {
+        "target": work.pictures[work.first_rows].div(255),
+        "text": work.columns["text"][work.first_rows],
+    }
+    tokens = tokens_of(trainer.model, batch["text"]).to(work.device)
+    latents, sentence = draws(trainer.model, len(tokens))
     noise = GivenNoise(latents=latents, sentence=sentence)
-    given = (*networks, 2 * target - 1, tokens, latents, sentence)
+    given = (*networks, 2 * batch["target"] - 1, tokens, latents, sentence)
     sides = {
         "discriminator": (trainer.discriminator_loss, discriminator_loss(*given, 0)),
         "generator": (trainer.generator_loss, generator_loss(*given)),
     }
     for name, (ours, bare) in sides.items():
-        mine = float(ours({"target": target, "text": texts}, 0, noise)["loss"].detach())
-        theirs = float(bare.detach())
-        if abs(mine - theirs) > 1e-4 * abs(mine):
-            raise SystemExit(f"the {name}'s loss is {mine} in mmgen and {theirs} in the bare loop")
-
-
-def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--steps", type=int, default=32)
-    parser.add_argument("--skip", type=int, default=8, help="steps before the clock starts")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--side", type=int, default=64)
-    parser.add_argument("--precision", choices=("fp32", "bf16"), default="bf16")
-    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
-    return parser.parse_args()
+        demand_same(f"the {name}'s loss", ours(batch, 0, noise)["loss"], bare)
 
 
 def main() -> None:
-    arguments = parse_arguments()
+    parser = arguments_of(__doc__, steps=32, skip=8, repeats=5, batch_size=64)
+    parser.add_argument("--side", type=int, default=64)
+    parser.add_argument("--precision", choices=("fp32", "bf16"), default="bf16")
+    arguments = parser.parse_args()
     side, count = arguments.side, 2048
     rng = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 256, (count, 3, side, side), dtype=torch.uint8, generator=rng)
-    work = Work(
-        config=TextGanConfig(height=side, width=side),
-        pictures=pictures.to(arguments.device),
-        texts=captions(count),
-        batch_size=arguments.batch_size,
-        steps=arguments.steps,
-        skip=max(1, arguments.skip),
-        precision=arguments.precision,
-        now=time.perf_counter if arguments.clock == "wall" else time.process_time,
-    )
+    config, texts = TextGanConfig(height=side, width=side), captions(count)
+    trainer = partial(new_trainer, config, texts, arguments.device)
+    columns = {"target": pictures, "text": texts}
+    work = new_work(arguments, trainer, columns, precision=arguments.precision, **SETTINGS)
     check_same_losses(work)
-    speeds = interleave(
-        {"bare torch": lambda: bare_loop(work), "mmgen": lambda: mmgen_loop(work)},
-        repeats=arguments.repeats,
-    )
-    ratio = median_ratio(speeds["mmgen"], speeds["bare torch"])
-    rows = [
-        [name, f"{statistics.median(found):.0f}", f"{max(found):.0f}", ""]
-        for name, found in speeds.items()
-    ]
-    rows.append(["mmgen over bare torch", f"{ratio:.3f}", "", verdict(ratio, BAR, at_most=False)])
-    print_table(["", "images a second, median", "best", "bar"], rows)
+    compare(work, bare_loop, repeats=arguments.repeats, bar=BAR)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,13 @@ from mmgen.nn.adversarial import (
     zero_centred_penalty,
 )
 from mmgen.nn.attention import transformer_encoder
-from mmgen.nn.augmentation import random_affine, random_colour, random_crop, random_erase
+from mmgen.nn.augmentation import (
+    change_pictures,
+    random_affine,
+    random_colour,
+    random_crop,
+    random_erase,
+)
 from mmgen.nn.diff_augment import diff_augment
 from mmgen.nn.doubling import DoublingConv
 from mmgen.nn.dropout import dropout
@@ -45,6 +51,7 @@ __all__ = [
     "ResidualLinear",
     "Upsample",
     "between",
+    "change_pictures",
     "diff_augment",
     "draw_latents",
     "dropout",

@@ -10,6 +10,37 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmgen.interfaces.noise import Noise
+from mmgen.picture_options import PictureChanges
+
+
+def change_pictures(
+    images: Tensor, rng: Noise, options: PictureChanges, *, crop: int | None = None
+) -> Tensor:
+    """Return pictures (N, C, H, W) in [0, 1] as the options change them.
+
+    Args:
+        crop: side in px, at most H and W, of a window that is cut out of the moved picture before
+            tones change; None leaves it whole.
+    """
+    images = random_affine(
+        images,
+        rng,
+        shift=options.shift,
+        rotate=options.rotate,
+        zoom=options.zoom,
+        stretch=options.stretch,
+        flip=options.flip,
+    )
+    if crop:
+        images = random_crop(images, rng, side=crop)
+    images = random_colour(
+        images,
+        rng,
+        brightness=options.brightness,
+        contrast=options.contrast,
+        saturation=options.saturation,
+    )
+    return random_erase(images, rng, probability=options.erase)
 
 
 def random_affine(

@@ -1,7 +1,7 @@
 """The game of a generator and a discriminator: who is shown what, and what it costs.
 
-A family brings the two networks; here are the losses of both, the discriminator's penalty, and what
-it is told of the condition.
+A family brings the two networks; here are whose turn it is, the losses of both, the discriminator's
+penalty, and what it is told of the condition.
 """
 
 import copy
@@ -10,11 +10,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmgen.adversarial_options import AdversarialTraining
 from mmgen.interfaces.conditioner import Condition, Conditioner
 from mmgen.interfaces.noise import Noise
+from mmgen.interfaces.trainer import Loss, Phase
 from mmgen.nn.adversarial import (
     ADVERSARIAL_LOSSES,
     between,
@@ -76,15 +77,39 @@ def judge_condition(
 
 
 class AdversarialGame(Generic[SeenT]):
-    """The losses of both sides.
+    """The phases and losses of both sides.
 
     Args:
-        options: loss, penalty, mismatched conditions, augmentation.
+        options: loss, penalty, mismatched conditions, augmentation; the discriminator's steps.
     """
 
     def __init__(self, options: AdversarialTraining) -> None:
         self.options = options
         self.adversarial = ADVERSARIAL_LOSSES[options.loss]
+
+    def phases(
+        self,
+        *,
+        discriminator: nn.Module,
+        discriminator_loss: Loss,
+        generator: nn.Module,
+        generator_loss: Loss,
+    ) -> list[Phase]:
+        """Return the discriminator's phase and the generator's, whose moving average is kept."""
+        judge = Phase(
+            name="discriminator",
+            parameters=[p for p in discriminator.parameters() if p.requires_grad],
+            loss=discriminator_loss,
+            learning_rate=self.options.discriminator_rate,
+            repeat=self.options.discriminator_steps,
+        )
+        maker = Phase(
+            name="generator",
+            parameters=[p for p in generator.parameters() if p.requires_grad],
+            loss=generator_loss,
+            ema=(generator,),
+        )
+        return [judge, maker]
 
     def discriminator_loss(
         self,

@@ -5,8 +5,15 @@ import math
 import pytest
 import torch
 
-from mmgen.interfaces import CounterNoise
-from mmgen.nn import random_affine, random_colour, random_crop, random_erase
+from mmgen.interfaces import CounterNoise, TrainingNoise
+from mmgen.nn import (
+    change_pictures,
+    random_affine,
+    random_colour,
+    random_crop,
+    random_erase,
+)
+from mmgen.picture_options import PictureChanges
 
 
 def pictures(rows=6, channels=3, height=12, width=16):
@@ -35,6 +42,7 @@ class Fixed:
         lambda images, noise: random_affine(images, noise),
         lambda images, noise: random_colour(images, noise),
         lambda images, noise: random_erase(images, noise, probability=0.0),
+        lambda images, noise: change_pictures(images, noise, PictureChanges()),
     ],
 )
 def test_nothing_asked_nothing_done(change):
@@ -141,6 +149,31 @@ def test_erased_is_one_rectangle_of_the_paper_s_size():
     assert areas.max() <= 0.36
     rows, columns = erased.any(dim=2), erased.any(dim=1)
     assert torch.equal(erased, rows[:, :, None] & columns[:, None, :])
+
+
+PLACES = {"shift": 0.2, "rotate": 20.0, "zoom": 1.3, "stretch": 1.2, "flip": True}
+TONES = {"brightness": 0.3, "contrast": 0.5, "saturation": 0.4}
+
+
+@pytest.mark.parametrize("crop", [None, 7])
+def test_pictures_are_moved_then_cut_then_recoloured_then_erased(crop):
+    """The numbers are drawn in that order too, so that a training can be made again."""
+    images, noise = pictures(), TrainingNoise(6)
+    options = PictureChanges(**PLACES, **TONES, erase=0.7)
+    torch.manual_seed(0)
+    changed = change_pictures(images, noise, options, crop=crop)
+    torch.manual_seed(0)
+    expected = random_affine(images, noise, **PLACES)
+    if crop:
+        expected = random_crop(expected, noise, side=crop)
+    expected = random_erase(random_colour(expected, noise, **TONES), noise, probability=0.7)
+    assert torch.equal(changed, expected)
+
+
+@pytest.mark.parametrize(("name", "value"), [*PLACES.items(), *TONES.items(), ("erase", 0.7)])
+def test_every_option_changes_pictures(name, value):
+    changed = change_pictures(pictures(), rng(), PictureChanges(**{name: value}))
+    assert not torch.isclose(changed, pictures()).all()
 
 
 def test_gradients_reach_the_pictures():

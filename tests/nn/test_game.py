@@ -64,6 +64,33 @@ def losses(judge, pictures, condition=None, labels=None, step=0, **options):
     return game.discriminator_loss(judge, real, fake, condition, step=step, rng=rng, labels=labels)
 
 
+def test_the_judge_s_turn_comes_first_and_each_learns_alone():
+    """Frozen weights, as those of trained encoders, are no phase's."""
+    judge, maker = nn.Linear(2, 1), nn.Linear(3, 2)
+    maker.bias.requires_grad_(False)
+
+    def on_judge(*_):
+        return {}
+
+    def on_maker(*_):
+        return {}
+
+    game = AdversarialGame(AdversarialTraining(discriminator_steps=3, discriminator_rate=4e-4))
+    first, second = game.phases(
+        discriminator=judge,
+        discriminator_loss=on_judge,
+        generator=maker,
+        generator_loss=on_maker,
+    )
+    assert (first.name, second.name) == ("discriminator", "generator")
+    assert (first.loss, second.loss) == (on_judge, on_maker)
+    assert [id(p) for p in first.parameters] == [id(judge.weight), id(judge.bias)]
+    assert [id(p) for p in second.parameters] == [id(maker.weight)]
+    assert (first.repeat, second.repeat) == (3, 1)
+    assert (first.learning_rate, second.learning_rate) == (4e-4, None)
+    assert (tuple(first.ema), tuple(second.ema)) == ((), (maker,))
+
+
 @pytest.mark.parametrize("penalty", ["none", "r1", "r1-r2", "wgan-gp"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_the_loss_is_that_of_the_scores_and_the_penalty(judge, pictures, loss, penalty):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mmgen.errors import OptionError
 from mmgen.options import Options, option
+from mmgen.picture_options import PictureChanges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,39 +59,17 @@ class ResNetConfig(ClassifierConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierTraining(Options):
+class ClassifierTraining(PictureChanges):
     """How a classifier learns: what is done to the pictures, and what it is asked for."""
 
-    label_smoothing: float = option(
-        0.1, minimum=0.0, maximum=0.9, help="share of the target that is spread over all classes"
-    )
     shift: float = option(
         0.1, minimum=0.0, maximum=0.5, help="pictures are moved by up to this part of their sides"
     )
-    rotate: float = option(
-        0.0, minimum=0.0, maximum=180.0, unit="degrees", help="and turned by up to this"
-    )
-    zoom: float = option(
-        1.0, minimum=1.0, maximum=4.0, help="and enlarged or shrunk by up to this factor"
-    )
-    stretch: float = option(
-        1.0, minimum=1.0, maximum=2.0, help="and their shape is changed by up to this factor"
-    )
-    flip: bool = option(False, help="and half of them are mirrored, left to right")
-    brightness: float = option(
-        0.0, minimum=0.0, maximum=1.0, help="pixels are raised or lowered by up to this"
-    )
-    contrast: float = option(
-        0.0, minimum=0.0, maximum=1.0, help="and contrast is changed by up to this part"
-    )
-    saturation: float = option(
-        0.0, minimum=0.0, maximum=1.0, help="and so is saturation, of pictures in colour"
-    )
-    erase: float = option(
-        0.0, minimum=0.0, maximum=1.0, help="how often a random rectangle is painted over"
-    )
     mixup: float = option(
         0.0, minimum=0.0, help="alpha of the Beta distribution by which pictures are mixed; 0: none"
+    )
+    label_smoothing: float = option(
+        0.1, minimum=0.0, maximum=0.9, help="share of the target that is spread over all classes"
     )
 
 

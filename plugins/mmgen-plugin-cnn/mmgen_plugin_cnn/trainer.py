@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmgen.interfaces import Batch, Noise, Phase, Stage, Trainer
-from mmgen.nn import random_affine, random_colour, random_erase
+from mmgen.nn import change_pictures
 from mmgen_plugin_cnn.classifier import Classifier
 from mmgen_plugin_cnn.config import ClassifierTraining
 
@@ -39,34 +39,13 @@ class ClassifierTrainer(Trainer[ClassifierTraining]):
         images, labels = batch["target"], batch["label"]
         targets = F.one_hot(labels, len(self.model.classes)).to(images.dtype)
         with torch.no_grad():
-            images = self.change(images, rng)
+            images = change_pictures(images, rng, self.options)
             if self.options.mixup:
                 images, targets = mix(images, targets, self.options.mixup)
         logits = self._logits(images)
         loss = F.cross_entropy(logits, targets, label_smoothing=self.options.label_smoothing)
         accuracy = (logits.argmax(dim=1) == labels).float().mean()
         return {"loss": loss, "accuracy": accuracy}
-
-    def change(self, images: Tensor, rng: Noise) -> Tensor:
-        """Return the pictures as the options change them."""
-        options = self.options
-        images = random_affine(
-            images,
-            rng,
-            shift=options.shift,
-            rotate=options.rotate,
-            zoom=options.zoom,
-            stretch=options.stretch,
-            flip=options.flip,
-        )
-        images = random_colour(
-            images,
-            rng,
-            brightness=options.brightness,
-            contrast=options.contrast,
-            saturation=options.saturation,
-        )
-        return random_erase(images, rng, probability=options.erase)
 
     def evaluate(self, batch: Batch, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
         """Return whether the class is wrong, and the cross-entropy in nats, each (N,).

@@ -9,7 +9,7 @@ from sklearn.datasets import load_digits
 
 from mmgen.data import PictureData
 from mmgen.errors import DataError
-from mmgen.interfaces import TrainingNoise
+from mmgen.interfaces import CounterNoise, TrainingNoise
 from mmgen.training import train
 
 CONFIG = {"channels": 1, "height": 8, "width": 8, "widths": (16, 32)}
@@ -87,6 +87,14 @@ def test_every_option_changes_the_loss(digits, options):
         torch.manual_seed(0)
         losses.append(subject.loss(batch_of(digits), 0, TrainingNoise(32))["loss"].item())
     assert losses[0] != losses[1]
+
+
+def test_pictures_are_moved_unless_told_otherwise(digits):
+    losses = [
+        trainer(**options).loss(batch_of(digits), 0, CounterNoise(0, range(32)))["loss"].item()
+        for options in ({}, {"shift": 0.1}, {"shift": 0.0})
+    ]
+    assert losses[0] == losses[1] != losses[2]
 
 
 def test_pictures_are_evaluated_as_they_are(digits):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mmgen.errors import DataError, InputError
 from mmgen.interfaces import Batch, Noise, Phase, Stage, Trainer
-from mmgen.nn import random_affine, random_colour, random_crop, random_erase
+from mmgen.nn import change_pictures
 from mmgen_plugin_contrastive.config import ContrastiveTraining
 from mmgen_plugin_contrastive.losses import hits, sigmoid_losses, softmax_losses
 from mmgen_plugin_contrastive.network import SHARPEST, Contrastive
@@ -81,8 +81,10 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
     def loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
         """Return the loss in nats, how often a partner is the nearest, and the temperature."""
         if "image" in self.model.conditioner.slot_names:
+            options = self.options
             with torch.no_grad():
-                batch = {**batch, "target": self.change(batch["target"], rng)}
+                images = change_pictures(batch["target"], rng, options, crop=options.crop)
+            batch = {**batch, "target": images}
         pairs = list(self.pairs(batch))
         losses = torch.stack([_mean(self._losses(pair)) for pair in pairs])
         right = torch.stack([_mean(hits(pair.cosines.detach(), pair.alike)) for pair in pairs])
@@ -104,29 +106,6 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
             totals.index_add_(1, pair.rows, figures)
         error, loss, parts = totals
         return {"error": error / parts.clamp(min=1), "contrastive": loss / parts.clamp(min=1)}
-
-    def change(self, images: Tensor, rng: Noise) -> Tensor:
-        """Return pictures as the options change them."""
-        options = self.options
-        images = random_affine(
-            images,
-            rng,
-            shift=options.shift,
-            rotate=options.rotate,
-            zoom=options.zoom,
-            stretch=options.stretch,
-            flip=options.flip,
-        )
-        if options.crop:
-            images = random_crop(images, rng, side=options.crop)
-        images = random_colour(
-            images,
-            rng,
-            brightness=options.brightness,
-            contrast=options.contrast,
-            saturation=options.saturation,
-        )
-        return random_erase(images, rng, probability=options.erase)
 
     def pairs(self, batch: Batch) -> Iterator[Pair]:
         """Yield every two slots with the rows that have both."""

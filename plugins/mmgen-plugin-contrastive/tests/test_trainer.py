@@ -7,6 +7,7 @@ from mmgen_plugin_contrastive.trainer import ContrastiveTrainer, rows_alike, row
 
 from mmgen.errors import DataError, InputError
 from mmgen.interfaces import CounterNoise
+from mmgen.nn import change_pictures
 
 PICTURES = torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(1))
 
@@ -105,3 +106,26 @@ def test_a_slot_that_the_data_lacks_is_named(model):
 def test_a_window_larger_than_the_picture_is_refused(model):
     with pytest.raises(InputError, match="at most the pictures' side; they are 8×8 colour, got 9"):
         trainer_of(model, crop=9)
+
+
+def test_it_learns_from_changed_pictures_and_is_evaluated_on_the_given_ones(model, monkeypatch):
+    trainer = trainer_of(model, rotate=20.0, flip=True, crop=5, saturation=0.5, erase=1.0)
+    seen, pairs = [], trainer.pairs
+
+    def keep(rows):
+        seen.append(rows["target"])
+        return pairs(rows)
+
+    monkeypatch.setattr(trainer, "pairs", keep)
+    trainer.loss(batch(), 0, CounterNoise(0, range(4)))
+    trainer.evaluate(batch(), CounterNoise(0, range(4)))
+    changed = change_pictures(PICTURES, CounterNoise(0, range(4)), trainer.options, crop=5)
+    assert torch.equal(seen[0], changed)
+    assert torch.equal(seen[1], PICTURES)
+
+
+def test_nothing_is_done_to_pictures_unless_asked(model):
+    trainer = trainer_of(model)
+    noise = CounterNoise(0, range(4))
+    assert trainer.options.crop is None
+    assert change_pictures(PICTURES, noise, trainer.options) is PICTURES

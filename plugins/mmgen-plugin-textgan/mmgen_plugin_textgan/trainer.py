@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mmgen.interfaces import Batch, Condition, Noise, Phase, Stage, Trainer
+from mmgen.interfaces import Batch, Condition, Noise, Stage, Trainer
 from mmgen.nn import ADVERSARIAL_LOSSES, AdversarialGame, RelativeGaussian, energy_score
 from mmgen_plugin_textgan.config import TextGanTraining
 from mmgen_plugin_textgan.discriminator import Discriminator, Seen
@@ -32,20 +32,13 @@ class TextGanTrainer(Trainer[TextGanTraining]):
 
     def stages(self) -> Sequence[Stage]:
         """One stage of two phases, each with an optimiser of its own."""
-        judge = Phase(
-            name="discriminator",
-            parameters=[p for p in self.discriminator.parameters() if p.requires_grad],
-            loss=self.discriminator_loss,
-            learning_rate=self.options.discriminator_rate,
-            repeat=self.options.discriminator_steps,
+        phases = self.game.phases(
+            discriminator=self.discriminator,
+            discriminator_loss=self.discriminator_loss,
+            generator=self.model,
+            generator_loss=self.generator_loss,
         )
-        maker = Phase(
-            name="generator",
-            parameters=[p for p in self.model.parameters() if p.requires_grad],
-            loss=self.generator_loss,
-            ema=(self.model,),
-        )
-        return [Stage(name="train", phases=[judge, maker])]
+        return [Stage(name="train", phases=phases)]
 
     def discriminator_loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:
         """Return the discriminator's loss, its parts, and the mean scores."""
