@@ -41,6 +41,11 @@ class ContrastiveTraining(PictureChanges):
         help="which of the batch belongs to this one (CLIP), or whether each two belong together "
         "(SigLIP)",
     )
+    exchanged: bool = option(
+        False,
+        help="each text counts a second time as one that belongs to nothing, with two of its words "
+        "exchanged: so it matters which word goes with which",
+    )
     labels_alike: bool = option(
         False, help="rows of one label are not told apart: they count for nothing, as equal texts"
     )

@@ -1,7 +1,7 @@
 """How encoders learn to meet: every two modalities of a batch, row by row."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -13,6 +13,7 @@ from mmgen.errors import DataError, InputError
 from mmgen.interfaces import Batch, Noise, Phase, Stage, Trainer
 from mmgen.nn import change_pictures
 from mmgen_plugin_contrastive.config import ContrastiveTraining
+from mmgen_plugin_contrastive.exchanges import exchange_words
 from mmgen_plugin_contrastive.losses import hits, sigmoid_losses, softmax_losses
 from mmgen_plugin_contrastive.network import SHARPEST, Contrastive
 
@@ -27,6 +28,8 @@ class Pair:
         rows: int64 (M,).
         cosines: (M, M), the first slot's values by the second's.
         alike: bool (M, M), rows that cannot be told apart; None where none are.
+        wrong: (M, K), the first slot's values by texts of the second's that belong to none of
+            them; None where there are none.
     """
 
     first: str
@@ -34,6 +37,7 @@ class Pair:
     rows: Tensor
     cosines: Tensor
     alike: Tensor | None
+    wrong: Tensor | None
 
 
 class ContrastiveTrainer(Trainer[ContrastiveTraining]):
@@ -85,7 +89,7 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
             with torch.no_grad():
                 images = change_pictures(batch["target"], rng, options, crop=options.crop)
             batch = {**batch, "target": images}
-        pairs = list(self.pairs(batch))
+        pairs = list(self.pairs(batch, self._exchanged(batch, rng)))
         losses = torch.stack([_mean(self._losses(pair)) for pair in pairs])
         right = torch.stack([_mean(hits(pair.cosines.detach(), pair.alike)) for pair in pairs])
         temperature = 1 / self.model.scale.detach()
@@ -107,15 +111,21 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
         error, loss, parts = totals
         return {"error": error / parts.clamp(min=1), "contrastive": loss / parts.clamp(min=1)}
 
-    def pairs(self, batch: Batch) -> Iterator[Pair]:
-        """Yield every two slots with the rows that have both."""
+    def pairs(self, batch: Batch, exchanged: Mapping[str, Tensor] | None = None) -> Iterator[Pair]:
+        """Yield every two slots with the rows that have both; a slot of texts is the second.
+
+        Args:
+            exchanged: vectors (K, D) of texts that belong to no row, by slot.
+        """
         device = self.model.device
         values = {name: column_of(batch, name) for name in self.model.conditioner.slot_names}
         present = {name: rows_with_value(value) for name, value in values.items()}
         vectors = {name: self._vectors(name, values[name], present[name]) for name in values}
         label = batch.get("label") if self.options.labels_alike else None
         texts = [column for column in values.values() if isinstance(column, list)]
-        for first, second in combinations(values, 2):
+        kinds = {slot.name: slot.modality for slot in self.model.slots}
+        in_order = sorted(values, key=lambda name: kinds[name] == "text")
+        for first, second in combinations(in_order, 2):
             both = present[first] & present[second]
             rows = both.nonzero()[:, 0].to(device)
             one, other = vectors[first], vectors[second]
@@ -123,9 +133,23 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
             if not bool(both.all()):
                 one, other = one[rows], other[rows]
                 same = None if same is None else same[rows][:, rows]
+            nobodys = (exchanged or {}).get(second)
             with torch.autocast(device.type, enabled=False):
                 cosines = one @ other.T
-            yield Pair(first, second, rows, cosines, same)
+                wrong = None if nobodys is None else one @ nobodys.T
+            yield Pair(first, second, rows, cosines, same, wrong)
+
+    def _exchanged(self, batch: Batch, rng: Noise) -> dict[str, Tensor]:
+        """Return unit vectors (K, D) of each slot's texts with two words exchanged."""
+        found = {}
+        for slot in self.model.slots:
+            if not self.options.exchanged or slot.modality != "text":
+                continue
+            draws = rng.uniform((2,), stream=f"exchanged/{slot.name}")
+            texts = [text for text in exchange_words(column_of(batch, slot.name), draws) if text]
+            if texts:
+                found[slot.name] = self.model.vectors(slot.name, texts)
+        return found
 
     def _vectors(self, name: str, values: Any, present: Tensor) -> Tensor:
         """Return unit vectors (N, D); zeros where there is no value."""
@@ -141,8 +165,9 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
     def _losses(self, pair: Pair) -> Tensor:
         scale = self.model.scale.float()
         if self.bias is not None:
-            return sigmoid_losses(pair.cosines, scale, self.bias.float(), pair.alike)
-        return softmax_losses(pair.cosines, scale, pair.alike)
+            bias = self.bias.float()
+            return sigmoid_losses(pair.cosines, scale, bias, pair.alike, pair.wrong)
+        return softmax_losses(pair.cosines, scale, pair.alike, pair.wrong)
 
 
 def column_of(batch: Batch, slot: str) -> Any:

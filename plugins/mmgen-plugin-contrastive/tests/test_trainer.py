@@ -23,24 +23,45 @@ def trainer_of(model, **options):
 def test_every_two_slots_are_compared(model):
     pairs = list(trainer_of(model).pairs(batch()))
     assert [(pair.first, pair.second) for pair in pairs] == [
-        ("text", "image"),
-        ("text", "label"),
         ("image", "label"),
+        ("image", "text"),
+        ("label", "text"),
     ]
     vectors = model.embed(image=PICTURES, text=batch()["text"])
-    torch.testing.assert_close(pairs[0].cosines, vectors["text"] @ vectors["image"].T)
+    torch.testing.assert_close(pairs[1].cosines, vectors["image"] @ vectors["text"].T)
 
 
 def test_rows_without_a_text_have_no_part_in_what_concerns_texts(model):
     trainer = trainer_of(model)
     with_gap = batch(texts=("red", "", "blue", "grey"))
     by_slots = {(pair.first, pair.second): pair for pair in trainer.pairs(with_gap)}
-    assert by_slots["text", "image"].rows.tolist() == [0, 2, 3]
+    assert by_slots["image", "text"].rows.tolist() == [0, 2, 3]
     assert by_slots["image", "label"].rows.tolist() == [0, 1, 2, 3]
     changed = {**with_gap, "target": PICTURES.clone()}
     changed["target"][1] = 0
-    kept = [next(iter(trainer.pairs(b))).cosines for b in (with_gap, changed)]
+    kept = [list(trainer.pairs(b))[1].cosines for b in (with_gap, changed)]
     torch.testing.assert_close(kept[0], kept[1])
+
+
+def test_texts_with_words_exchanged_belong_to_no_picture(model):
+    texts = ("a red cat", "a blue dog", "", "heart")
+    noise = CounterNoise(0, range(4))
+    losses = []
+    for loss in ("softmax", "sigmoid"):
+        for exchanged in (False, True):
+            trainer = trainer_of(model, loss=loss, exchanged=exchanged)
+            losses.append(trainer.loss(batch(texts), 0, noise)["loss"])
+    assert losses[0] < losses[1]
+    assert losses[2] < losses[3]
+    losses[1].backward()
+    trainer = trainer_of(model, exchanged=True)
+    [nobodys] = trainer._exchanged(batch(texts), noise).values()
+    pairs = {(p.first, p.second): p for p in trainer.pairs(batch(texts), {"text": nobodys})}
+    assert pairs["image", "label"].wrong is None
+    assert pairs["image", "text"].wrong.shape == (3, 2)  # an empty text, and one of one word
+    torch.testing.assert_close(
+        pairs["image", "text"].wrong, model.vectors("image", PICTURES)[[0, 1, 3]] @ nobodys.T
+    )
 
 
 def test_a_batch_without_any_text_still_gives_a_loss(model):
@@ -61,7 +82,7 @@ def test_rows_of_one_text_are_alike_and_missing_ones_are_not():
 
 def test_rows_of_one_label_are_told_apart_where_texts_do(model):
     by_slots = {(pair.first, pair.second): pair for pair in trainer_of(model).pairs(batch())}
-    assert torch.equal(by_slots["text", "image"].alike, torch.eye(4).bool())
+    assert torch.equal(by_slots["image", "text"].alike, torch.eye(4).bool())
     assert by_slots["image", "label"].alike[0, 3]
     for pair in trainer_of(model, labels_alike=True).pairs(batch()):
         assert pair.alike[0, 3]
@@ -112,9 +133,9 @@ def test_it_learns_from_changed_pictures_and_is_evaluated_on_the_given_ones(mode
     trainer = trainer_of(model, rotate=20.0, flip=True, crop=5, saturation=0.5, erase=1.0)
     seen, pairs = [], trainer.pairs
 
-    def keep(rows):
+    def keep(rows, *rest):
         seen.append(rows["target"])
-        return pairs(rows)
+        return pairs(rows, *rest)
 
     monkeypatch.setattr(trainer, "pairs", keep)
     trainer.loss(batch(), 0, CounterNoise(0, range(4)))
