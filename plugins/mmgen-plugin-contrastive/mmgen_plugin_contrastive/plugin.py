@@ -28,7 +28,8 @@ _PAPERS = (
         url="https://arxiv.org/abs/1807.03748",
     ),
     Paper(
-        title="When and Why Vision-Language Models Behave like Bags-of-Words, and What to Do About It?",
+        title="When and Why Vision-Language Models Behave like Bags-of-Words, and What to Do "
+        "About It?",
         authors="Yuksekgonul, Bianchi, Kalluri, Jurafsky and Zou",
         year=2023,
         url="https://arxiv.org/abs/2210.01936",
