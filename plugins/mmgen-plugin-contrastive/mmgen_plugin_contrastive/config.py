@@ -41,6 +41,12 @@ class ContrastiveTraining(PictureChanges):
         help="which of the batch belongs to this one (CLIP), or whether each two belong together "
         "(SigLIP)",
     )
+    tokens: float = option(
+        0.0,
+        minimum=0.0,
+        help="weight of the same loss token by token: words look for their places in a picture, "
+        "and places for their words; encoders whose tokens are used elsewhere learn more from it",
+    )
     exchanged: bool = option(
         False,
         help="each text counts a second time as one that belongs to nothing, with two of its words "

@@ -94,6 +94,12 @@ class Contrastive(Encoder):
         """Return float32 (N, D) of length 1, with gradients, of N contract values of a slot."""
         return self._unit(slot, self.conditioner.encode(slot, values, self.device).pooled)
 
+    def unit_embedding(self, slot: str, values: Any) -> Embedding:
+        """Return vectors and tokens of length 1, float32 with gradients, of N contract values."""
+        found = self.conditioner.encode(slot, values, self.device)
+        tokens, pooled = (self._unit(slot, part) for part in (found.tokens, found.pooled))
+        return Embedding(tokens, found.token_mask, pooled)
+
     @torch.inference_mode()
     def embed(self, **values: Any) -> dict[str, Tensor]:
         """Return unit vectors, float32 (K, D) on the CPU, of each slot that is given K values.
@@ -213,7 +219,7 @@ class Contrastive(Encoder):
         )
 
     def _unit(self, slot: str, pooled: Tensor) -> Tensor:
-        return F.normalize(self.conditioner.pooled_projections[slot](pooled).float(), dim=1)
+        return F.normalize(self.conditioner.pooled_projections[slot](pooled).float(), dim=-1)
 
     def _vectors_of_all(self, slot: str, values: Any) -> Tensor:
         return torch.cat([self.vectors(slot, part).cpu() for part in _in_parts(values)])

@@ -35,6 +35,12 @@ _PAPERS = (
         url="https://arxiv.org/abs/2210.01936",
     ),
     Paper(
+        title="FILIP: Fine-grained Interactive Language-Image Pre-Training",
+        authors="Yao et al.",
+        year=2022,
+        url="https://arxiv.org/abs/2111.07783",
+    ),
+    Paper(
         title="AudioCLIP: Extending CLIP to Image, Text and Audio",
         authors="Guzhov, Raue, Hees and Dengel",
         year=2022,

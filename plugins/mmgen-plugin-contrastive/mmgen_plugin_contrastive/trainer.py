@@ -1,7 +1,7 @@
 """How encoders learn to meet: every two modalities of a batch, row by row."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -10,14 +10,29 @@ import torch
 from torch import Tensor, nn
 
 from mmgen.errors import DataError, InputError
-from mmgen.interfaces import Batch, Noise, Phase, Stage, Trainer
+from mmgen.interfaces import Batch, Embedding, Noise, Phase, Stage, Trainer
 from mmgen.nn import change_pictures
 from mmgen_plugin_contrastive.config import ContrastiveTraining
 from mmgen_plugin_contrastive.exchanges import exchange_words
+from mmgen_plugin_contrastive.late_interaction import cosines_by_tokens
 from mmgen_plugin_contrastive.losses import hits, sigmoid_losses, softmax_losses
 from mmgen_plugin_contrastive.network import SHARPEST, Contrastive
 
 _SIGMOID_BIAS = -10.0  # Zhai et al. 2023, section 3.2: at first nothing belongs together
+
+
+@dataclass(frozen=True)
+class Cosines:
+    """How alike M rows are, the first slot's values by the second's.
+
+    Attributes:
+        rows: (M, M).
+        wrong: (M, K), by texts of the second slot that belong to none of them; None: there are
+            none.
+    """
+
+    rows: Tensor
+    wrong: Tensor | None
 
 
 @dataclass(frozen=True)
@@ -26,18 +41,22 @@ class Pair:
 
     Attributes:
         rows: int64 (M,).
-        cosines: (M, M), the first slot's values by the second's.
+        whole: by the values as wholes.
+        by_tokens: token by token; None where that is not learned.
         alike: bool (M, M), rows that cannot be told apart; None where none are.
-        wrong: (M, K), the first slot's values by texts of the second's that belong to none of
-            them; None where there are none.
     """
 
     first: str
     second: str
     rows: Tensor
-    cosines: Tensor
+    whole: Cosines
+    by_tokens: Cosines | None
     alike: Tensor | None
-    wrong: Tensor | None
+
+    @property
+    def hits(self) -> Tensor:
+        """How often the partner is the nearest, (M,)."""
+        return hits(self.whole.rows.detach(), self.alike)
 
 
 class ContrastiveTrainer(Trainer[ContrastiveTraining]):
@@ -91,7 +110,7 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
             batch = {**batch, "target": images}
         pairs = list(self.pairs(batch, self._exchanged(batch, rng)))
         losses = torch.stack([_mean(self._losses(pair)) for pair in pairs])
-        right = torch.stack([_mean(hits(pair.cosines.detach(), pair.alike)) for pair in pairs])
+        right = torch.stack([_mean(pair.hits) for pair in pairs])
         temperature = 1 / self.model.scale.detach()
         return {"loss": losses.mean(), "accuracy": right.mean(), "temperature": temperature}
 
@@ -105,22 +124,24 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
         count = len(batch["target"])
         totals = torch.zeros(3, count, device=self.model.device)
         for pair in self.pairs(batch):
-            wrong = 1 - hits(pair.cosines, pair.alike)
+            wrong = 1 - pair.hits
             figures = torch.stack([wrong, self._losses(pair), torch.ones_like(wrong)])
             totals.index_add_(1, pair.rows, figures)
         error, loss, parts = totals
         return {"error": error / parts.clamp(min=1), "contrastive": loss / parts.clamp(min=1)}
 
-    def pairs(self, batch: Batch, exchanged: Mapping[str, Tensor] | None = None) -> Iterator[Pair]:
+    def pairs(
+        self, batch: Batch, exchanged: Mapping[str, Embedding] | None = None
+    ) -> Iterator[Pair]:
         """Yield every two slots with the rows that have both; a slot of texts is the second.
 
         Args:
-            exchanged: vectors (K, D) of texts that belong to no row, by slot.
+            exchanged: K texts that belong to no row, by slot.
         """
         device = self.model.device
         values = {name: column_of(batch, name) for name in self.model.conditioner.slot_names}
         present = {name: rows_with_value(value) for name, value in values.items()}
-        vectors = {name: self._vectors(name, values[name], present[name]) for name in values}
+        found = {name: self._embedded(name, values[name], present[name]) for name in values}
         label = batch.get("label") if self.options.labels_alike else None
         texts = [column for column in values.values() if isinstance(column, list)]
         kinds = {slot.name: slot.modality for slot in self.model.slots}
@@ -128,19 +149,21 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
         for first, second in combinations(in_order, 2):
             both = present[first] & present[second]
             rows = both.nonzero()[:, 0].to(device)
-            one, other = vectors[first], vectors[second]
+            one, other = found[first], found[second]
             same = rows_alike([*texts, values[first], values[second], label], device)
             if not bool(both.all()):
-                one, other = one[rows], other[rows]
+                one, other = _rows(one, rows), _rows(other, rows)
                 same = None if same is None else same[rows][:, rows]
             nobodys = (exchanged or {}).get(second)
             with torch.autocast(device.type, enabled=False):
-                cosines = one @ other.T
-                wrong = None if nobodys is None else one @ nobodys.T
-            yield Pair(first, second, rows, cosines, same, wrong)
+                whole = _compare(one, other, nobodys, lambda a, b: a.pooled @ b.pooled.T)
+                by_tokens = None
+                if self.options.tokens:
+                    by_tokens = _compare(one, other, nobodys, cosines_by_tokens)
+            yield Pair(first, second, rows, whole, by_tokens, same)
 
-    def _exchanged(self, batch: Batch, rng: Noise) -> dict[str, Tensor]:
-        """Return unit vectors (K, D) of each slot's texts with two words exchanged."""
+    def _exchanged(self, batch: Batch, rng: Noise) -> dict[str, Embedding]:
+        """Return K embeddings of each slot's texts with two words exchanged."""
         found = {}
         for slot in self.model.slots:
             if not self.options.exchanged or slot.modality != "text":
@@ -148,26 +171,59 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
             draws = rng.uniform((2,), stream=f"exchanged/{slot.name}")
             texts = [text for text in exchange_words(column_of(batch, slot.name), draws) if text]
             if texts:
-                found[slot.name] = self.model.vectors(slot.name, texts)
+                found[slot.name] = self._embed(slot.name, texts)
         return found
 
-    def _vectors(self, name: str, values: Any, present: Tensor) -> Tensor:
-        """Return unit vectors (N, D); zeros where there is no value."""
+    def _embed(self, name: str, values: Any) -> Embedding:
+        """Return unit vectors (N, D), and unit tokens where they are learned from."""
+        if self.options.tokens:
+            return self.model.unit_embedding(name, values)
+        pooled = self.model.vectors(name, values)
+        none = torch.zeros(len(pooled), 0, dtype=torch.bool, device=pooled.device)
+        return Embedding(pooled[:, None, :][:, :0], none, pooled)
+
+    def _embedded(self, name: str, values: Any, present: Tensor) -> Embedding:
+        """Return N embeddings; zeros where there is no value."""
         if bool(present.all()):
-            return self.model.vectors(name, values)
-        rows = present.nonzero()[:, 0]
+            return self._embed(name, values)
+        rows, device = present.nonzero()[:, 0], self.model.device
         if not len(rows):
-            return torch.zeros(len(present), self.model.width, device=self.model.device)
-        found = self.model.vectors(name, [values[row] for row in rows.tolist()])
-        full = found.new_zeros(len(present), self.model.width)
-        return full.index_copy(0, rows.to(full.device), found)
+            empty = torch.zeros(len(present), self.model.width, device=device)
+            none = torch.zeros(len(present), 0, dtype=torch.bool, device=device)
+            return Embedding(empty[:, None, :][:, :0], none, empty)
+        found = self._embed(name, [values[row] for row in rows.tolist()])
+        return Embedding(
+            *(
+                part.new_zeros(len(present), *part.shape[1:]).index_copy(0, rows.to(device), part)
+                for part in (found.tokens, found.token_mask, found.pooled)
+            )
+        )
 
     def _losses(self, pair: Pair) -> Tensor:
+        losses = self._losses_of(pair.whole, pair.alike)
+        if pair.by_tokens is None:
+            return losses
+        return losses + self.options.tokens * self._losses_of(pair.by_tokens, pair.alike)
+
+    def _losses_of(self, cosines: Cosines, alike: Tensor | None) -> Tensor:
         scale = self.model.scale.float()
         if self.bias is not None:
             bias = self.bias.float()
-            return sigmoid_losses(pair.cosines, scale, bias, pair.alike, pair.wrong)
-        return softmax_losses(pair.cosines, scale, pair.alike, pair.wrong)
+            return sigmoid_losses(cosines.rows, scale, bias, alike, cosines.wrong)
+        return softmax_losses(cosines.rows, scale, alike, cosines.wrong)
+
+
+def _compare(
+    one: Embedding,
+    other: Embedding,
+    nobodys: Embedding | None,
+    measure: Callable[[Embedding, Embedding], Tensor],
+) -> Cosines:
+    return Cosines(measure(one, other), None if nobodys is None else measure(one, nobodys))
+
+
+def _rows(embedding: Embedding, rows: Tensor) -> Embedding:
+    return Embedding(embedding.tokens[rows], embedding.token_mask[rows], embedding.pooled[rows])
 
 
 def column_of(batch: Batch, slot: str) -> Any:

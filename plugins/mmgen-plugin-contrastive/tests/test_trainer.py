@@ -28,7 +28,7 @@ def test_every_two_slots_are_compared(model):
         ("label", "text"),
     ]
     vectors = model.embed(image=PICTURES, text=batch()["text"])
-    torch.testing.assert_close(pairs[1].cosines, vectors["image"] @ vectors["text"].T)
+    torch.testing.assert_close(pairs[1].whole.rows, vectors["image"] @ vectors["text"].T)
 
 
 def test_rows_without_a_text_have_no_part_in_what_concerns_texts(model):
@@ -39,7 +39,7 @@ def test_rows_without_a_text_have_no_part_in_what_concerns_texts(model):
     assert by_slots["image", "label"].rows.tolist() == [0, 1, 2, 3]
     changed = {**with_gap, "target": PICTURES.clone()}
     changed["target"][1] = 0
-    kept = [list(trainer.pairs(b))[1].cosines for b in (with_gap, changed)]
+    kept = [list(trainer.pairs(b))[1].whole.rows for b in (with_gap, changed)]
     torch.testing.assert_close(kept[0], kept[1])
 
 
@@ -57,10 +57,11 @@ def test_texts_with_words_exchanged_belong_to_no_picture(model):
     trainer = trainer_of(model, exchanged=True)
     [nobodys] = trainer._exchanged(batch(texts), noise).values()
     pairs = {(p.first, p.second): p for p in trainer.pairs(batch(texts), {"text": nobodys})}
-    assert pairs["image", "label"].wrong is None
-    assert pairs["image", "text"].wrong.shape == (3, 2)  # an empty text, and one of one word
+    assert pairs["image", "label"].whole.wrong is None
+    assert pairs["image", "text"].whole.wrong.shape == (3, 2)  # an empty text, and one of one word
     torch.testing.assert_close(
-        pairs["image", "text"].wrong, model.vectors("image", PICTURES)[[0, 1, 3]] @ nobodys.T
+        pairs["image", "text"].whole.wrong,
+        model.vectors("image", PICTURES)[[0, 1, 3]] @ nobodys.pooled.T,
     )
 
 
@@ -93,10 +94,11 @@ def test_clips_without_a_sample_are_missing():
     assert rows_with_value(clips).tolist() == [True, False, False]
 
 
+@pytest.mark.parametrize("tokens", [0.0, 1.0])
 @pytest.mark.parametrize("loss", ["softmax", "sigmoid"])
-def test_it_learns_what_belongs_together(model, loss):
+def test_it_learns_what_belongs_together(model, loss, tokens):
     torch.manual_seed(0)
-    trainer = trainer_of(model, loss=loss).train()
+    trainer = trainer_of(model, loss=loss, tokens=tokens).train()
     (phase,) = trainer.stages()[0].phases
     optimizer = torch.optim.Adam(phase.parameters, lr=0.02)
     for step in range(150):
