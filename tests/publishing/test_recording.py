@@ -91,12 +91,18 @@ def test_folders_of_this_machine_go_by_their_own_names(model: Path, tmp_path: Pa
     paths: dict[str, Any] = {
         "extractor": {**PROTOCOL["extractor"], "name": str(extractor)},
         "classifier": {"name": str(judge), "sha256": "cd" * 32},
+        "judge": {"name": str(judge), "sha256": "cd" * 32},
         "model": {"name": str(model), "source": "folder"},
     }
     record(model, [fid(2.0, **paths)])
     (figure,) = read_training(model)["measurements"]
-    names = [figure["protocol"][key]["name"] for key in ("extractor", "classifier", "model")]
-    assert names == ["features", "judge", model.name]
+    names = {key: figure["protocol"][key]["name"] for key in paths}
+    assert names == {
+        "extractor": "features",
+        "classifier": "judge",
+        "judge": "judge",
+        "model": model.name,
+    }
     assert str(tmp_path) not in (model / "training.json").read_text()
 
 
