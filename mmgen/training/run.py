@@ -19,8 +19,6 @@ from mmgen.training.assembly import (
     TrainingData,
     build_model,
     build_trainer,
-    check_balance,
-    check_pictures,
     load_data,
     match_labels,
 )
@@ -33,6 +31,7 @@ from mmgen.training.random_state import own_randomness
 from mmgen.training.run_folder import RunFolder
 from mmgen.training.sampling import choose_questions
 from mmgen.training.settings import Settings, build_settings
+from mmgen.training.suitability import check_balance, check_pictures
 from mmgen.training.watch import SampleWatch, open_watch, some_pictures
 
 
