@@ -17,7 +17,7 @@ from mmgen.data.columns import (
     LABEL_COLUMNS,
     TEXT_COLUMNS,
     choose_column,
-    classes_of,
+    find_classes,
     to_labels,
     to_texts,
 )
@@ -213,7 +213,7 @@ def to_records(
     label, text = chosen.label, chosen.text
     labels = names = None
     if label is not None:
-        names = columns.class_names.get(label) or classes_of(every_label, column=label)
+        names = columns.class_names.get(label) or find_classes(every_label, column=label)
         labels = to_labels(table.column(label).to_pylist(), names, column=label)
 
     def files(name: str | None) -> ArrowFiles | None:
