@@ -69,6 +69,10 @@ def _sampling(sampling: Mapping[str, Any]) -> str:
     conditions = sampling.get("conditions")
     if isinstance(conditions, list) and conditions:
         words += f", {' and '.join(map(str, conditions))} given"
+    weights = sampling.get("weights")
+    if isinstance(weights, Mapping) and weights:
+        pairs = (f"{slot} {weight:g}" for slot, weight in weights.items() if _is_number(weight))
+        words += f", weights {' and '.join(pairs)}"
     options = sampling.get("options")
     if isinstance(options, Mapping):
         words += "".join(f", {name} {value}" for name, value in options.items())

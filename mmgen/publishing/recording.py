@@ -19,8 +19,8 @@ def record(folder: Path, results: Sequence["MetricResult"]) -> Path:
     """Write figures into the training.json of a saved model; it is whole at any time.
 
     A figure takes the place of one of the same name that was measured on the same split of the
-    same data, with the same judge, of samples drawn under the same conditions and options. Files
-    and folders of this machine go by their own names.
+    same data, with the same judge, of samples drawn under the same conditions, weights of them and
+    options. Files and folders of this machine go by their own names.
 
     Args:
         folder: of the model.
@@ -56,6 +56,6 @@ def _identity(figure: Mapping[str, Any]) -> str:
     keys = ("metric", "data", "split", "extractor", "classifier")
     sampling = protocol.get("sampling")
     sampling = sampling if isinstance(sampling, Mapping) else {}
-    asked = [sampling.get("conditions"), sampling.get("options")]
+    asked = [sampling.get(key) for key in ("conditions", "options", "weights")]
     same = [figure.get("name"), *(protocol.get(key) for key in keys), *asked]
     return json.dumps(same, sort_keys=True)

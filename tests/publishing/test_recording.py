@@ -84,6 +84,20 @@ def test_figures_of_other_samples_stand_beside_each_other(model: Path) -> None:
     assert [item["value"] for item in read_training(model)["measurements"]] == [1.0, 8.0]
 
 
+def test_figures_of_samples_under_other_weights_stand_beside_each_other(model: Path) -> None:
+    def sampling(**weights: float) -> dict[str, Any]:
+        return {"sampling": {"seed": 3, "conditions": ["label", "text"], "weights": weights}}
+
+    plain = {"sampling": {"seed": 3, "conditions": ["label", "text"]}}
+    record(model, [fid(1.0, **plain), fid(2.0, **sampling(label=2.0))])
+    record(model, [fid(3.0, **sampling(label=2.0, text=0.5)), fid(4.0, **sampling(label=2.0))])
+    figures = read_training(model)["measurements"]
+    assert [figure["value"] for figure in figures] == [1.0, 3.0, 4.0]
+    words = describe_protocol(figures[1])
+    assert "label and text given, weights label 2 and text 0.5" in words
+    assert "weights" not in describe_protocol(figures[0])
+
+
 def test_folders_of_this_machine_go_by_their_own_names(model: Path, tmp_path: Path) -> None:
     judge, extractor = tmp_path / "runs" / "judge" / "model", tmp_path / "features"
     for folder in (judge, extractor):
