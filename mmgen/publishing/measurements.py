@@ -34,7 +34,8 @@ def describe_protocol(figure: Mapping[str, Any]) -> str:
     protocol = protocol if isinstance(protocol, Mapping) else {}
     where = " ".join(str(protocol[key]) for key in ("data", "split") if protocol.get(key))
     parts = [_numbers(figure, protocol) + (f" of {where}" if where else "")]
-    for key, what in (("extractor", "features of"), ("classifier", "judged by")):
+    judges = {"extractor": "features of", "classifier": "judged by", "judge": "judged by"}
+    for key, what in judges.items():
         judge = protocol.get(key)
         if isinstance(judge, Mapping):
             inside = [judge.get("layer"), f"sha256 {str(judge.get('sha256'))[:12]}"]

@@ -53,7 +53,7 @@ def _identity(figure: Mapping[str, Any]) -> str:
     """Return what tells a figure from others of a model."""
     protocol = figure.get("protocol")
     protocol = protocol if isinstance(protocol, Mapping) else {}
-    keys = ("metric", "data", "split", "extractor", "classifier")
+    keys = ("metric", "data", "split", "extractor", "classifier", "judge")
     sampling = protocol.get("sampling")
     sampling = sampling if isinstance(sampling, Mapping) else {}
     asked = [sampling.get(key) for key in ("conditions", "options", "weights")]

@@ -98,6 +98,15 @@ def test_figures_of_samples_under_other_weights_stand_beside_each_other(model: P
     assert "weights" not in describe_protocol(figures[0])
 
 
+def test_figures_by_another_judge_stand_beside_each_other(model: Path) -> None:
+    judges = [{"name": name, "sha256": sha * 32} for name, sha in (("one", "ab"), ("two", "cd"))]
+    record(model, [fid(float(number), judge=judge) for number, judge in enumerate(judges)])
+    record(model, [fid(5.0, judge=judges[1])])
+    figures = read_training(model)["measurements"]
+    assert [figure["value"] for figure in figures] == [0.0, 5.0]
+    assert "judged by one (sha256 abababababab)" in describe_protocol(figures[0])
+
+
 def test_folders_of_this_machine_go_by_their_own_names(model: Path, tmp_path: Path) -> None:
     judge, extractor = tmp_path / "runs" / "judge" / "model", tmp_path / "features"
     for folder in (judge, extractor):
