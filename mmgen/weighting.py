@@ -7,6 +7,7 @@ from typing import Any
 from mmgen.errors import InputError, UnsupportedConditionError, did_you_mean
 
 Weights = float | Mapping[str, float]
+WEIGHTS = "weights"  # the name that they are given by, beside conditions or options
 WEIGHTS_HELP = "0: as if not given; 1: as it is; more exaggerates; below 0 the other way"
 
 
@@ -27,6 +28,16 @@ def read_weights(value: Any) -> Weights | None:
     if isinstance(value, Mapping):
         return {str(slot): _number(number, f" of {slot!r}") for slot, number in value.items()}
     return _number(value, "")
+
+
+def split_weights(given: Mapping[str, Any]) -> tuple[dict[str, Any], Weights | None]:
+    """Return what is given by name beside "weights", and the weights, read.
+
+    Raises:
+        InputError: weights that are none.
+    """
+    others = {name: value for name, value in given.items() if name != WEIGHTS}
+    return others, read_weights(given.get(WEIGHTS))
 
 
 def _read_pairs(text: str) -> dict[str, str]:

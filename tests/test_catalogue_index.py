@@ -1,5 +1,6 @@
 """The index is built from the plugins' registries, and says when it is not current."""
 
+import json
 import sys
 import tomllib
 from pathlib import Path
@@ -121,3 +122,17 @@ rows = st.dictionaries(keys, scalars | st.lists(scalars, max_size=2), min_size=1
 @given(st.dictionaries(keys, scalars | rows | st.lists(rows, min_size=1, max_size=2), max_size=4))
 def test_written_toml_reads_back_as_it_was(table: dict[str, Any]) -> None:
     assert tomllib.loads(write_toml(table)) == table
+
+
+def test_what_plugins_bring_tells_no_paths_of_where_it_was_made() -> None:
+    files = sorted(ROOT.glob("plugins/*/mmgen_plugin_*/models/*/training.json"))
+    assert files
+    for file in files:
+        record = json.loads(file.read_text(encoding="utf-8"))
+        told = {"from_model": record.get("from_model"), **record["config"]["data"]}
+        paths = {
+            name: value
+            for name, value in told.items()
+            if isinstance(value, str) and value.startswith(("/", ".", "~", "runs/"))
+        }
+        assert not paths, file.parent.name

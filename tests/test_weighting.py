@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mmgen.errors import InputError, UnsupportedConditionError
-from mmgen.weighting import read_weights, weights_by_slot
+from mmgen.weighting import read_weights, split_weights, weights_by_slot
 
 SLOTS = ("label", "text")
 
@@ -44,6 +44,15 @@ def test_weights_are_read_in_any_form(value: Any, expected: Any) -> None:
 def test_what_is_no_weight_is_refused(value: Any, words: str) -> None:
     with pytest.raises(InputError, match=words):
         read_weights(value)
+
+
+def test_weights_are_told_from_what_is_given_beside_them() -> None:
+    given = {"text": "a cat", "weights": "text:2"}
+    assert split_weights(given) == ({"text": "a cat"}, {"text": 2.0})
+    assert split_weights({"text": "a cat"}) == ({"text": "a cat"}, None)
+    assert given["weights"] == "text:2"
+    with pytest.raises(InputError, match="weights are a number"):
+        split_weights({"weights": "much"})
 
 
 def test_one_number_is_the_weight_of_all_that_is_given() -> None:

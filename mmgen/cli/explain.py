@@ -8,12 +8,13 @@ import click
 from mmgen.cli.inputs import input_options, read_inputs
 from mmgen.cli.output import DTYPES, examples, note, print_json
 from mmgen.cli.places import Places
-from mmgen.cli.request import Request, check_request, parse_pairs, split_weights
+from mmgen.cli.request import Request, check_request, parse_pairs
 from mmgen.cli.target import find_target, note_size
 from mmgen.cli.threads import wait_politely
 from mmgen.errors import InputError, UnsupportedConditionError, UnsupportedOperationError
 from mmgen.media.targets import check_output, picture_format
 from mmgen.options import MOST_SEED
+from mmgen.weighting import split_weights
 
 
 @click.command(

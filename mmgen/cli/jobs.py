@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmgen.cli.request import Request, check_request, split_weights
+from mmgen.cli.request import Request, check_request
 from mmgen.cli.target import Target
 from mmgen.errors import InputError, MmgenError, OptionError, did_you_mean
 from mmgen.options import MOST_SEED, describe
+from mmgen.weighting import split_weights
 
 _OWN = ("n", "seed", "output", "set", "weights")
 

@@ -19,6 +19,7 @@ from mmgen.interfaces.recipe import media_hash, write_recipe
 from mmgen.plugins import manager
 from mmgen.pretrained import from_pretrained
 from mmgen.slots import Slot
+from mmgen.weighting import WEIGHTS, Weights, weights_by_slot
 
 _PICTURES = Slot(name="image", modality="image")
 
@@ -80,16 +81,22 @@ def explain(
 
 @torch.inference_mode()
 def reconstruct(
-    model: Generator, given: Mapping[str, Sequence[str]], *, batch_size: int | None = None
+    model: Generator,
+    given: Mapping[str, Sequence[str]],
+    *,
+    batch_size: int | None = None,
+    weights: Weights | None = None,
 ) -> Samples:
     """Return what the model makes of pictures when it sees them through its latents.
 
     Args:
         given: the pictures' paths under "image"; conditions by slot, one value or one each.
         batch_size: how many are worked on at once; None picks by their size.
+        weights: how much the conditions count.
 
     Raises:
         UnsupportedOperationError: it cannot.
+        InputError, UnsupportedConditionError: a weight of what is not given or cannot be weighed.
         OutOfMemoryError: says which batch size fits.
     """
     if not isinstance(model, Reconstructs):
@@ -98,6 +105,7 @@ def reconstruct(
     images = read_slot(_PICTURES, paths, model)
     others = {name: list(many) for name, many in given.items() if name != "image"}
     conditions = read_conditions(model, others, len(images))
+    weighed = _weighed(model, others, weights)
     size = batch_size or model.default_batch_size()
     made = []
     for start in range(0, len(images), size):
@@ -107,24 +115,30 @@ def reconstruct(
         def see(count: int, batch: Any = batch) -> torch.Tensor:
             part = take_rows(batch, 0, count, count)
             pictures = part.pop("image").to(model.device)
-            return model.reconstruct(pictures, **part).float().cpu().clamp(0, 1)
+            return model.reconstruct(pictures, **part, **weighed).float().cpu().clamp(0, 1)
 
         with report_out_of_memory(see, len(batch["image"])):
             made.append(see(len(batch["image"])))
-    recipe = _recipe(model, "reconstruct", len(images), size, others, conditions)
+    recipe = _recipe(model, "reconstruct", len(images), size, others, conditions) | weighed
     recipe["conditions"]["image"] = list(map(_medium, paths, images))
     return Samples(torch.cat(made), recipe)
 
 
 @torch.inference_mode()
 def interpolate(
-    model: Generator, ends: Sequence[str], steps: int, given: Mapping[str, Sequence[str]]
+    model: Generator,
+    ends: Sequence[str],
+    steps: int,
+    given: Mapping[str, Sequence[str]],
+    *,
+    weights: Weights | None = None,
 ) -> Samples:
     """Return the model's way from one picture to another, both ends included.
 
     Raises:
         UnsupportedOperationError: it has none.
-        InputError: fewer than two steps.
+        InputError: fewer than two steps, or a weight of what is not given.
+        UnsupportedConditionError: a weight of what cannot be weighed.
     """
     if not isinstance(model, Interpolates):
         raise UnsupportedOperationError(f"{model.title} cannot interpolate between pictures")
@@ -132,11 +146,20 @@ def interpolate(
         raise InputError(f"an interpolation has at least 2 pictures; got {steps}")
     images = read_slot(_PICTURES, list(ends), model)
     conditions = read_conditions(model, given, steps)
+    weighed = _weighed(model, given, weights)
     first, last = images.to(model.device)
-    made = model.interpolate(first, last, steps, **conditions)
-    recipe = _recipe(model, "interpolate", steps, steps, given, conditions)
+    made = model.interpolate(first, last, steps, **conditions, **weighed)
+    recipe = _recipe(model, "interpolate", steps, steps, given, conditions) | weighed
     recipe |= {"ends": list(map(_medium, ends, images)), "steps": steps}
     return Samples(made.float().cpu().clamp(0, 1), recipe)
+
+
+def _weighed(
+    model: Generator, given: Mapping[str, Any], weights: Weights | None
+) -> dict[str, dict[str, float]]:
+    """Return the weights that an ability takes beside conditions, by slot; nothing without any."""
+    by_slot = weights_by_slot(weights, model.conditioner.slot_names, tuple(given), model.title)
+    return {WEIGHTS: by_slot} if by_slot else {}
 
 
 def read_slot(slot: Slot, value: Any, model: Generator) -> Any:

@@ -162,15 +162,17 @@ def _make(
         for slot, values in recipe["conditions"].items()
     }
     operation = recipe.get("operation", "generate")
-    batch_size = setting.batch_size or recipe["batch_size"]
+    batch_size, weights = setting.batch_size or recipe["batch_size"], recipe.get("weights")
     if operation == "reconstruct":
-        return operations.reconstruct(model, given, batch_size=batch_size)
+        return operations.reconstruct(model, given, batch_size=batch_size, weights=weights)
     if operation == "interpolate":
         ends = [paths[value["sha256"]] for value in recipe["ends"]]
-        return operations.interpolate(model, ends, int(recipe["steps"]), given)[recipe["indices"]]
+        steps = int(recipe["steps"])
+        way = operations.interpolate(model, ends, steps, given, weights=weights)
+        return way[recipe["indices"]]
     options = model.generation.build(recipe["options"]).to_dict()
     values = {slot: many[0] if len(many) == 1 else many for slot, many in given.items()}
-    arguments = {"seed": recipe["seed"], **values, **options, "weights": recipe.get("weights")}
+    arguments = {"seed": recipe["seed"], **values, **options, "weights": weights}
     with progress_bar("pictures") as progress:
         if operation == "explain":
             arguments["index"] = recipe["indices"][0]

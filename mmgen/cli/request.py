@@ -16,7 +16,7 @@ from mmgen.errors import (
 )
 from mmgen.plugins import manager
 from mmgen.slots import Size
-from mmgen.weighting import Weights, read_weights, weights_by_slot
+from mmgen.weighting import Weights, weights_by_slot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,16 +146,6 @@ def _check_weights(request: Request, target: Target) -> None:
     if any(slot in kinds and slot not in semantic for slot in named):
         return  # pictures may be seen by an encoder: the loaded model knows
     weights_by_slot(request.weights, semantic, tuple(request.inputs), repr(target.name))
-
-
-def split_weights(options: Mapping[str, Any]) -> tuple[dict[str, Any], Weights | None]:
-    """Return the family's own options, and the weights that every family has.
-
-    Raises:
-        InputError: weights that are none.
-    """
-    own = {name: value for name, value in options.items() if name != "weights"}
-    return own, read_weights(options.get("weights"))
 
 
 def _refuse(name: str, target: Target) -> UnsupportedConditionError:

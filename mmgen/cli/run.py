@@ -15,12 +15,12 @@ from mmgen.cli.request import (
     check_picture,
     check_request,
     parse_pairs,
-    split_weights,
 )
 from mmgen.cli.target import Target, find_target, note_size
 from mmgen.cli.threads import wait_politely
 from mmgen.media.targets import FORMATS, check_output
 from mmgen.options import MOST_SEED
+from mmgen.weighting import split_weights
 
 if TYPE_CHECKING:
     from mmgen.interfaces import Generator, Samples
@@ -221,9 +221,10 @@ def _check_combination(request: Request, choice: _Choice) -> None:
     if choice.reconstruct and "image" not in request.inputs:
         raise click.UsageError("--reconstruct needs --image, the picture to reconstruct")
     special = choice.reconstruct or bool(choice.interpolate)
-    drawn = request.options or request.seed is not None or request.weights is not None
-    if special and drawn:
-        raise click.UsageError(f"{given[0]} takes neither --seed nor --set: nothing is drawn")
+    if special and (request.options or request.seed is not None):
+        raise click.UsageError(
+            f"{given[0]} takes no --seed, and of --set weights alone: nothing is drawn"
+        )
     if choice.interpolate and choice.batch_size is not None:
         raise click.UsageError("--interpolate takes no --batch-size: its pictures are made at once")
     if choice.reconstruct and request.num_images is not None:
@@ -254,10 +255,14 @@ def _draw(model: "Generator", request: Request, choice: _Choice) -> "Samples":
     from mmgen.cli import operations
 
     if choice.reconstruct:
-        return operations.reconstruct(model, request.inputs, batch_size=choice.batch_size)
+        return operations.reconstruct(
+            model, request.inputs, batch_size=choice.batch_size, weights=request.weights
+        )
     if choice.interpolate:
         steps = request.num_images or _DEFAULT_STEPS
-        return operations.interpolate(model, choice.interpolate, steps, request.inputs)
+        return operations.interpolate(
+            model, choice.interpolate, steps, request.inputs, weights=request.weights
+        )
     from mmgen.cli.progress import progress_bar
 
     with progress_bar("pictures") as progress:

@@ -35,7 +35,7 @@ def choose_column(
     return asked
 
 
-def classes_of(values: Iterable[Any], *, column: str) -> tuple[str, ...]:
+def find_classes(values: Iterable[Any], *, column: str) -> tuple[str, ...]:
     """Return the names of the classes that all labels of a data set make up.
 
     Whole numbers give "0", "1", … up to the largest. Names are sorted: as numbers where all are,

@@ -112,15 +112,17 @@ def _to_records(loaded: Any, options: DataOptions, *, source: str) -> Records:
     if loaded._indices is not None:  # rows were picked or sorted: bring the table into that order
         loaded = loaded.flatten_indices()
     table = loaded.data.table
+    kinds = {name: type(feature).__name__ for name, feature in loaded.features.items()}
     classes = {
         name: tuple(feature.names)
         for name, feature in loaded.features.items()
-        if type(feature).__name__ == "ClassLabel"
+        if kinds[name] == "ClassLabel"
     }
-    columns = columns_of(table.schema, classes)
-    label = columns.choose_labels(options.label_column, source=source)
+    columns = columns_of(table.schema, classes, kinds)
+    chosen = columns.choose(options, source=source)
+    label = chosen.label
     every = table.column(label).to_pylist() if label and label not in classes else ()
-    return to_records(table, columns, options, every_label=every, source=source, folder=Path.cwd())
+    return to_records(table, columns, chosen, every_label=every, folder=Path.cwd())
 
 
 def _ordered(names: Any) -> tuple[str, ...]:

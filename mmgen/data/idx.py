@@ -17,7 +17,7 @@ import numpy as np
 from torch import Tensor
 
 from mmgen.data.arrays import to_pictures
-from mmgen.data.columns import classes_of, to_labels
+from mmgen.data.columns import find_classes, to_labels
 from mmgen.data.options import DataOptions
 from mmgen.data.records import Records
 from mmgen.data.splits import split_in_name
@@ -84,7 +84,7 @@ class IdxFolder:
     @cached_property
     def _class_names(self) -> tuple[str, ...]:
         values = (np.unique(array).tolist() for array in self._raw_labels.values())
-        return classes_of((value for part in values for value in part), column="labels")
+        return find_classes((value for part in values for value in part), column="labels")
 
     @cached_property
     def _labels(self) -> dict[str, Tensor]:

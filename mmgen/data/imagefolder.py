@@ -24,7 +24,7 @@ from mmgen.data.columns import (
     LABEL_COLUMNS,
     TEXT_COLUMNS,
     choose_column,
-    classes_of,
+    find_classes,
     to_labels,
     to_texts,
 )
@@ -165,11 +165,11 @@ class ImageFolder:
         if column is None:
             if folders is None:
                 return None, None
-            names = classes_of(folders.values(), column=_FOLDER_CLASS)
+            names = find_classes(folders.values(), column=_FOLDER_CLASS)
             values = [folders[picture] for picture in pictures]
             return to_labels(values, names, column=_FOLDER_CLASS), names
         every = self._metadata.column(column, self._every_picture)
-        names = classes_of(every, column=column)
+        names = find_classes(every, column=column)
         labels = to_labels(self._metadata.column(column, pictures), names, column=column)
         return labels, self._names_from_folders(every, names)
 

@@ -15,7 +15,7 @@ import numpy as np
 from torch import Tensor
 
 from mmgen.data.arrays import to_pictures
-from mmgen.data.columns import classes_of, to_labels
+from mmgen.data.columns import find_classes, to_labels
 from mmgen.data.options import DataOptions
 from mmgen.data.records import Records
 from mmgen.data.splits import is_split_name
@@ -91,7 +91,7 @@ class Npz:
         if "class_names" in self._arrays:
             names = tuple(map(str, self._load("class_names").tolist()))
         else:
-            names = classes_of((value for values in every for value in values), column=name)
+            names = find_classes((value for values in every for value in values), column=name)
         return to_labels(self._labels_of(name), names, column=name), names
 
     def _labels_of(self, name: str) -> list[object]:

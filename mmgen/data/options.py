@@ -58,8 +58,8 @@ class DataOptions(Options):
     )
     audio_column: str | None = option(
         None,
-        help="column of the sounds; none: 'audio', 'sound' or 'speech' (in metadata.jsonl: "
-        "audio_file_name, …)",
+        help="column of the sounds; none: of a table found by what is said of it, else 'audio', "
+        "'sound' or 'speech' (in metadata.jsonl: audio_file_name, …)",
     )
     sample_rate: int | None = option(
         None, minimum=1, unit="Hz", help="sounds are brought to it; none: as stored"

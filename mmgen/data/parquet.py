@@ -45,26 +45,20 @@ class Parquet:
         """Return the rows of a split, in the order of the files' names."""
         files = self._by_split[split]
         columns = self._columns(files[0])
-        source = str(self._path)
-        label = columns.choose_labels(options.label_column, source=source)
-        chosen = [
-            columns.choose_pictures(options.image_column, source=source),
-            label,
-            columns.choose_texts(options.text_column, source=source),
-            columns.choose_given(options.given_column, source=source),
-        ]
+        chosen = columns.choose(options, source=str(self._path))
         return to_records(
-            self._table(files, [name for name in chosen if name is not None], options),
+            self._table(files, chosen.names, options),
             columns,
-            options,
-            every_label=self._labels(label),
-            source=source,
+            chosen,
+            every_label=self._labels(chosen.label),
             folder=self._folder,
         )
 
     def _columns(self, file: Path) -> Columns:
         schema = self._open(file).schema_arrow
-        return columns_of(schema, _class_names(schema.metadata or {}))
+        features = _features(schema.metadata or {})
+        kinds = {name: item["_type"] for name, item in features.items()}
+        return columns_of(schema, _class_names(features), kinds)
 
     def _table(self, files: list[Path], names: list[str], options: DataOptions) -> Any:
         num_bytes = sum(file.stat().st_size for file in files)
@@ -112,11 +106,20 @@ def _map_from_disk(files: list[Path], names: list[str]) -> Any:
     return loaded.data.table
 
 
-def _class_names(metadata: dict[bytes, bytes]) -> dict[str, tuple[str, ...]]:
-    """Return the classes' names by column from the description that `datasets` leaves."""
+def _features(metadata: dict[bytes, bytes]) -> dict[str, dict[str, Any]]:
+    """Return what `datasets` says of columns, each with its "_type", where it wrote the file."""
     try:
-        features = json.loads(metadata[b"huggingface"])["info"]["features"]
-        labels = {name: item for name, item in features.items() if item["_type"] == "ClassLabel"}
-        return {name: tuple(item["names"]) for name, item in labels.items()}
-    except (KeyError, TypeError, ValueError):  # another program's file
+        features = json.loads(metadata[b"huggingface"])["info"]["features"].items()
+    except (KeyError, TypeError, ValueError, AttributeError):  # another program's file
         return {}
+    return {
+        name: item
+        for name, item in features
+        if isinstance(item, dict) and isinstance(item.get("_type"), str)
+    }
+
+
+def _class_names(features: dict[str, dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+    named = {name: item.get("names") for name, item in features.items()
+             if item["_type"] == "ClassLabel"}  # fmt: skip
+    return {name: tuple(names) for name, names in named.items() if isinstance(names, list)}

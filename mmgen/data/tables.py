@@ -1,19 +1,23 @@
-"""Arrow tables with a column of pictures, as Hugging Face stores data sets.
+"""Arrow tables with a column of pictures, of sounds or of both, as Hugging Face stores data sets.
 
-A picture is {bytes, path} or bytes alone; ClassLabel columns bring the names of their classes.
+A picture or sound is {bytes, path} or bytes alone. ClassLabel columns bring the names of their
+classes; by what they hold, Image and Audio tell columns apart that are of one type.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from mmgen.data.columns import (
+    AUDIO_COLUMNS,
     GIVEN_COLUMNS,
     LABEL_COLUMNS,
     TEXT_COLUMNS,
     choose_column,
-    classes_of,
+    find_classes,
     to_labels,
     to_texts,
 )
@@ -22,6 +26,24 @@ from mmgen.data.records import Records
 from mmgen.errors import DataError, did_you_mean
 
 IMAGE_COLUMNS = ("image", "img", "picture", "photo", "pixels", "jpg", "png")
+_OPEN_KINDS = (None, "Value")  # bytes of which nothing is said
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """The columns of a table that are read, by what they are read as; None: there is none."""
+
+    pictures: str | None
+    sounds: str | None
+    given: str | None
+    label: str | None
+    text: str | None
+
+    @property
+    def names(self) -> list[str]:
+        """Those there are."""
+        every = (self.pictures, self.label, self.text, self.given, self.sounds)
+        return [name for name in every if name is not None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,64 +51,113 @@ class Columns:
     """The columns of a table.
 
     Attributes:
-        pictures: those that hold pictures, by their type.
-        class_names: of the columns that are numbered classes.
+        files: those that hold files, {bytes, path} or bytes, by their type.
         all: every column.
+        class_names: of the columns that are numbered classes.
+        kinds: what `datasets` calls a column ("Image", "Audio", "Value", …), where it says so.
     """
 
-    pictures: tuple[str, ...]
+    files: tuple[str, ...]
     all: tuple[str, ...]
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
-    def choose_pictures(self, asked: str | None, *, source: str) -> str:
-        """Return the column of pictures.
+    def choose(self, options: DataOptions, *, source: str) -> Chosen:
+        """Return the columns to read: those that are asked for, else those that are found.
 
         Raises:
-            DataError: none, several and none asked for, or the one asked for holds none.
+            DataError: one asked for is not there or of another kind, there are neither pictures
+                nor sounds, or several columns of which none is asked for.
         """
-        if asked is not None:
-            if asked in self.pictures:
-                return asked
-            raise DataError(
-                f"{source} has no column of pictures {asked!r} (image_column)"
-                f"{did_you_mean(asked, self.pictures)}; {self._found()}"
-            )
-        wanted = [name for name in self.pictures if name not in GIVEN_COLUMNS]
-        if len(wanted) == 1:
-            return wanted[0]
-        usual = [name for name in IMAGE_COLUMNS if name in self.pictures]
-        if not usual:
-            raise DataError(
-                f"a column of pictures holds bytes, or bytes and path; {source}: {self._found()}"
-                + ("; choose one with image_column" if self.pictures else "")
-            )
-        return usual[0]
-
-    def choose_given(self, asked: str | None, *, source: str) -> str | None:
-        """Return the column of the pictures that go in, or None."""
-        return choose_column(
-            asked, GIVEN_COLUMNS, self.pictures, option="given_column", source=source
+        sounds = self._choose_sounds(options, source)
+        return Chosen(
+            pictures=self._choose_pictures(options.image_column, sounds, source),
+            sounds=sounds,
+            given=choose_column(
+                options.given_column,
+                GIVEN_COLUMNS,
+                self._pictures(sounds),
+                option="given_column",
+                source=source,
+            ),
+            label=self.choose_label(options.label_column, source=source),
+            text=choose_column(
+                options.text_column, TEXT_COLUMNS, self.all, option="text_column", source=source
+            ),
         )
 
-    def choose_labels(self, asked: str | None, *, source: str) -> str | None:
+    def choose_label(self, asked: str | None, *, source: str) -> str | None:
         """Return the column of labels, or None."""
         usual = [*LABEL_COLUMNS, *(self.class_names if len(self.class_names) == 1 else ())]
         return choose_column(asked, usual, self.all, option="label_column", source=source)
 
-    def choose_texts(self, asked: str | None, *, source: str) -> str | None:
-        """Return the column of captions, or None."""
-        return choose_column(asked, TEXT_COLUMNS, self.all, option="text_column", source=source)
+    def _choose_sounds(self, options: DataOptions, source: str) -> str | None:
+        asked = options.audio_column
+        if asked is not None:
+            among = [name for name in self._of_kind("Audio") if name != options.image_column]
+            return self._demand(asked, among, "sounds", "audio_column", source)
+        found = [name for name in self._sounds if name != options.image_column]
+        usual = [name for name in AUDIO_COLUMNS if name in found]
+        if len(found) > 1 and not usual:
+            raise DataError(
+                f"{source} has several columns of sounds: {', '.join(found)}; choose one with "
+                "audio_column"
+            )
+        return next(iter([*usual, *found]), None)
 
-    def _found(self) -> str:
-        return (
-            f"columns of pictures: {', '.join(self.pictures) or 'none'}; "
-            f"all columns: {', '.join(self.all)}"
+    def _choose_pictures(self, asked: str | None, sounds: str | None, source: str) -> str | None:
+        if asked is not None:
+            return self._demand(asked, self._of_kind("Image"), "pictures", "image_column", source)
+        pictures = self._pictures(sounds)
+        wanted = [name for name in pictures if name not in GIVEN_COLUMNS]
+        usual = [name for name in IMAGE_COLUMNS if name in pictures]
+        if len(wanted) == 1 or usual:
+            return wanted[0] if len(wanted) == 1 else usual[0]
+        if sounds is not None and not pictures:
+            return None
+        raise DataError(
+            f"a column of pictures, or of sounds, holds bytes, or bytes and path; {source}: "
+            f"{self._found(pictures, 'pictures')}"
+            + ("; choose one with image_column" if pictures else "")
         )
+
+    def _demand(
+        self, asked: str, among: Collection[str], what: str, option: str, source: str
+    ) -> str:
+        if asked in among:
+            return asked
+        raise DataError(
+            f"{source} has no column of {what} {asked!r} ({option}){did_you_mean(asked, among)}; "
+            f"{self._found(among, what)}"
+        )
+
+    def _found(self, names: Collection[str], what: str) -> str:
+        return (
+            f"columns of {what}: {', '.join(names) or 'none'}; all columns: {', '.join(self.all)}"
+        )
+
+    def _of_kind(self, kind: str) -> list[str]:
+        """Return the columns of files that are of a kind, or may be."""
+        return [name for name in self.files if self.kinds.get(name) in (kind, *_OPEN_KINDS)]
+
+    @property
+    def _sounds(self) -> list[str]:
+        """The columns of files that are sounds by what is said of them, or by their names."""
+        return [
+            name
+            for name in self._of_kind("Audio")
+            if self.kinds.get(name) == "Audio" or name in AUDIO_COLUMNS
+        ]
+
+    def _pictures(self, sounds: str | None) -> list[str]:
+        """Return the columns of files that are taken for pictures where none is asked for."""
+        others = {*self._sounds, sounds}
+        return [name for name in self._of_kind("Image") if name not in others]
 
 
 @dataclass(frozen=True)
-class ArrowPictures:
-    """The pictures of a column; `folder` is where relative paths begin."""
+class ArrowFiles:
+    """The pictures or sounds of a column; `folder` is where relative paths begin."""
 
     column: Any  # pyarrow.ChunkedArray
     folder: Path
@@ -113,22 +184,24 @@ class ArrowPictures:
         return cell, None
 
 
-def columns_of(schema: Any, class_names: Mapping[str, tuple[str, ...]]) -> Columns:
+def columns_of(
+    schema: Any, class_names: Mapping[str, tuple[str, ...]], kinds: Mapping[str, str]
+) -> Columns:
     """Sort the columns of a pyarrow schema by what they may hold."""
     return Columns(
-        pictures=tuple(item.name for item in schema if _may_be_pictures(item.type)),
+        files=tuple(item.name for item in schema if _may_be_files(item.type)),
         all=tuple(schema.names),
         class_names={name: names for name, names in class_names.items() if name in schema.names},
+        kinds=kinds,
     )
 
 
 def to_records(
     table: Any,
     columns: Columns,
-    options: DataOptions,
+    chosen: Chosen,
     *,
     every_label: Iterable[Any],
-    source: str,
     folder: Path,
 ) -> Records:
     """Make records of a pyarrow table.
@@ -137,24 +210,29 @@ def to_records(
         every_label: labels of all splits, which together make up the classes; used only where
             the column does not name them itself.
     """
-    pictures = columns.choose_pictures(options.image_column, source=source)
-    given = columns.choose_given(options.given_column, source=source)
-    label = columns.choose_labels(options.label_column, source=source)
-    text = columns.choose_texts(options.text_column, source=source)
+    label, text = chosen.label, chosen.text
     labels = names = None
     if label is not None:
-        names = columns.class_names.get(label) or classes_of(every_label, column=label)
+        names = columns.class_names.get(label) or find_classes(every_label, column=label)
         labels = to_labels(table.column(label).to_pylist(), names, column=label)
+
+    def files(name: str | None) -> ArrowFiles | None:
+        return None if name is None else ArrowFiles(table.column(name), folder)
+
+    pictures: ArrowFiles | torch.Tensor | None = files(chosen.pictures)
+    if pictures is None:
+        pictures = torch.empty(len(table), 0, 0, 0, dtype=torch.uint8)
     return Records(
-        pictures=ArrowPictures(table.column(pictures), folder),
+        pictures=pictures,
+        sounds=files(chosen.sounds),
         labels=labels,
         class_names=names,
         texts=None if text is None else to_texts(table.column(text).to_pylist(), column=text),
-        given=None if given is None else ArrowPictures(table.column(given), folder),
+        given=files(chosen.given),
     )
 
 
-def _may_be_pictures(arrow_type: Any) -> bool:
+def _may_be_files(arrow_type: Any) -> bool:
     import pyarrow.types as types
 
     if types.is_struct(arrow_type):

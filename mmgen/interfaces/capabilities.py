@@ -1,7 +1,8 @@
 """What some models can do beyond `generate`: small protocols that a family adds.
 
 `conditions` are values by slot name, one for all images or one each, in any form that `generate`
-takes; `Generator.read_conditions` brings them to the tensor contract.
+takes, and `weights`, how much they count, as there. `Generator.semantic_condition` reads both, and
+`Generator.read_conditions` brings the values to the tensor contract.
 """
 
 from collections.abc import Callable, Sequence

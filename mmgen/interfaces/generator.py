@@ -23,7 +23,7 @@ from mmgen.interfaces.tiling import plan_tiles, sample_in_tiles
 from mmgen.options import MOST_SEED, Options, describe
 from mmgen.plugins import manager
 from mmgen.slots import Size, Slot
-from mmgen.weighting import Weights, read_weights, weights_by_slot
+from mmgen.weighting import WEIGHTS, Weights, read_weights, split_weights, weights_by_slot
 
 _BATCH_PIXELS = 256 * 32 * 32 * 3
 """How many values a batch of pictures holds when no batch size is asked for."""
@@ -209,10 +209,11 @@ class Generator(Model, ABC):
         """Bring the conditions of an interpolation to the tensor contract.
 
         Args:
-            given: by semantic slot, one value for all steps or one for each.
+            given: by semantic slot, one value for all steps or one for each; and "weights", how
+                much they count, as `generate` takes it.
 
         Returns:
-            Those of all steps, and those of the two ends alone.
+            Those of all steps, and those of the two ends alone; each with the weights, if any.
 
         Raises:
             UnsupportedConditionError: what is no semantic slot of this model.
@@ -220,13 +221,14 @@ class Generator(Model, ABC):
         """
         if steps < 2:
             raise InputError(f"interpolate needs steps of at least 2, for both ends; got {steps}")
-        self._demand_semantic(given)
+        given, weights = self._split_semantic(given)
         conditions = self.read_conditions(given, steps)
         ends = {
             slot: values if len(values) == 1 else values[:: steps - 1]
             for slot, values in conditions.items()
         }
-        return conditions, ends
+        weighed = {WEIGHTS: weights} if weights else {}
+        return conditions | weighed, ends | weighed
 
     def default_batch_size(self, picture: tuple[int, int] | None = None) -> int:
         """Return how many pictures of (height, width) px are worked on at once, unless told."""
@@ -321,16 +323,27 @@ class Generator(Model, ABC):
         put into eval mode.
 
         Args:
-            given: by slot, one value for all images or one each; None is the same as left out.
+            given: by slot, one value for all images or one each; None is the same as left out;
+                and "weights", how much they count, as `generate` takes it.
 
         Raises:
             UnsupportedConditionError: what is no semantic slot of this model.
-            InputError: a value that is not one of the slot's, or neither one nor N values.
+            InputError: a value that is not one of the slot's, or neither one nor N values; a
+                weight of what is not given.
         """
-        self._demand_semantic(given)
+        given, weights = self._split_semantic(given)
         if self.training:
             self.eval()
-        return self.encode_conditions(self.read_conditions(given, num_images), num_images)
+        conditions = self.read_conditions(given, num_images)
+        return self.encode_conditions(conditions, num_images).weighted(weights)
+
+    def _split_semantic(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, float]]:
+        """Return values of semantic slots, which alone are taken, and their weights by slot."""
+        values, weights = split_weights(given)
+        self._demand_semantic(values)
+        there = tuple(name for name, value in values.items() if value is not None)
+        slots = self.conditioner.slot_names
+        return values, weights_by_slot(weights, slots, there, self.title)
 
     def _demand_semantic(self, given: Mapping[str, Any]) -> None:
         known = self.conditioner.slot_names

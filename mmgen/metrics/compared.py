@@ -121,12 +121,13 @@ def open_compared(
     Raises:
         UnsupportedOperationError: the model makes no pictures.
         DataError: the real pictures are of another size or other channels.
-        OptionError: sampling options that cannot be read.
+        OptionError, InputError, UnsupportedConditionError: sampling options that cannot be read,
+            or weights of what is not given.
     """
     generator = check_generator(model, metric)
     data = choose_pictures(generator, data, None)
     real, part = choose_some(data, options.num_real, options.seed)
-    request = read_request(options, len(real))
+    request = read_request(options, len(real), generator)
     other, other_part = None, ""
     found = workbench.other_split(data, other_name(data)) if floor else None
     if found is not None:

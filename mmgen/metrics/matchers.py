@@ -107,7 +107,7 @@ def with_values(data: PictureData, slots: tuple[str, ...]) -> PictureData:
     """
     if "text" not in slots or data.texts is None:
         return data
-    there = torch.tensor([bool(text) for text in data.column("text")])
+    there = torch.tensor([bool(text) for text in data.texts])  # of each row the one it is read by
     if bool(there.all()):
         return data
     if not bool(there.any()):

@@ -19,6 +19,7 @@ from mmgen.metrics.pictures import align_labels
 from mmgen.metrics.room import room_for
 from mmgen.metrics.sampling_options import SamplingOptions
 from mmgen.slots import Slot
+from mmgen.weighting import read_weights, weights_by_slot
 
 _AT_ONCE = 1024
 
@@ -34,6 +35,7 @@ class SampleRequest:
             conditions they are the data's, picture by picture: they belong together.
         settings: options of `generate`, as (name, value).
         batch_size: pictures at a time; None: the model chooses.
+        weights: how much slots count, as (name, weight); those that are not named by 1.
     """
 
     count: int
@@ -42,6 +44,7 @@ class SampleRequest:
     labels: str = "balanced"
     settings: tuple[tuple[str, str], ...] = ()
     batch_size: int | None = None
+    weights: tuple[tuple[str, float], ...] = ()
 
     @property
     def is_balanced(self) -> bool:
@@ -53,14 +56,18 @@ class SampleRequest:
         asked: dict[str, Any] = {"seed": self.seed, "conditions": list(self.conditions)}
         if "label" in self.conditions:
             asked["labels"] = "balanced" if self.is_balanced else "data"
+        if self.weights:
+            asked["weights"] = dict(self.weights)
         return asked | {"options": dict(self.settings)}
 
 
-def read_request(options: SamplingOptions, num_real: int) -> SampleRequest:
-    """Return the request that a metric's options make.
+def read_request(options: SamplingOptions, num_real: int, model: Generator) -> SampleRequest:
+    """Return the request that a metric's options make of a model.
 
     Raises:
         OptionError: `sampling` holds something else than NAME=VALUE.
+        InputError: weights that are none, or of a slot that is given no value.
+        UnsupportedConditionError: a weight of a slot that the model does not have.
     """
     settings = []
     for pair in options.sampling:
@@ -68,6 +75,12 @@ def read_request(options: SamplingOptions, num_real: int) -> SampleRequest:
         if not found or not name.strip():
             raise OptionError(f"sampling takes NAME=VALUE, as truncation=0.7; got {pair!r}")
         settings.append((name.strip(), value.strip()))
+    weights = weights_by_slot(
+        read_weights(options.weights),
+        model.conditioner.slot_names,
+        options.conditions,
+        model.title,
+    )
     return SampleRequest(
         count=options.num_samples or num_real,
         seed=options.seed,
@@ -75,6 +88,7 @@ def read_request(options: SamplingOptions, num_real: int) -> SampleRequest:
         labels=options.labels,
         settings=tuple(settings),
         batch_size=options.batch_size,
+        weights=tuple(sorted(weights.items())),
     )
 
 
@@ -125,6 +139,7 @@ def draw_samples(
             indices=rows.tolist(),
             seed=request.seed,
             batch_size=request.batch_size,
+            weights=dict(request.weights) or None,
             **given,
         )
         if drawn.frames is not None:

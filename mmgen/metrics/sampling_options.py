@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mmgen.errors import OptionError
 from mmgen.options import Options, option, seed_option
+from mmgen.weighting import WEIGHTS_HELP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,11 @@ class SamplingOptions(Options):
     )
     conditions: tuple[str, ...] = option(
         (), help="slots to give a value, as label; none: what the model draws unasked"
+    )
+    weights: float | str | None = option(
+        None,
+        help="how much the conditions count: a number for all, or some by name, as "
+        f"text:2,label:0.5; {WEIGHTS_HELP}",
     )
     labels: str = option(
         "balanced",

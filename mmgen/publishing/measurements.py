@@ -34,7 +34,8 @@ def describe_protocol(figure: Mapping[str, Any]) -> str:
     protocol = protocol if isinstance(protocol, Mapping) else {}
     where = " ".join(str(protocol[key]) for key in ("data", "split") if protocol.get(key))
     parts = [_numbers(figure, protocol) + (f" of {where}" if where else "")]
-    for key, what in (("extractor", "features of"), ("classifier", "judged by")):
+    judges = {"extractor": "features of", "classifier": "judged by", "judge": "judged by"}
+    for key, what in judges.items():
         judge = protocol.get(key)
         if isinstance(judge, Mapping):
             inside = [judge.get("layer"), f"sha256 {str(judge.get('sha256'))[:12]}"]
@@ -69,6 +70,10 @@ def _sampling(sampling: Mapping[str, Any]) -> str:
     conditions = sampling.get("conditions")
     if isinstance(conditions, list) and conditions:
         words += f", {' and '.join(map(str, conditions))} given"
+    weights = sampling.get("weights")
+    if isinstance(weights, Mapping) and weights:
+        pairs = (f"{slot} {weight:g}" for slot, weight in weights.items() if _is_number(weight))
+        words += f", weights {' and '.join(pairs)}"
     options = sampling.get("options")
     if isinstance(options, Mapping):
         words += "".join(f", {name} {value}" for name, value in options.items())

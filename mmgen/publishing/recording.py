@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmgen.errors import ModelFileError
+from mmgen.local_paths import without_paths
 from mmgen.media.files import atomic_file
 from mmgen.publishing.entry import TRAINING_NAME, read_training
 from mmgen.publishing.measurements import KEY, read_measurements
@@ -18,8 +19,8 @@ def record(folder: Path, results: Sequence["MetricResult"]) -> Path:
     """Write figures into the training.json of a saved model; it is whole at any time.
 
     A figure takes the place of one of the same name that was measured on the same split of the
-    same data, with the same judge, of samples drawn under the same conditions and options. What
-    was a folder of this machine goes by the folder's own name.
+    same data, with the same judge, of samples drawn under the same conditions, weights of them and
+    options. Files and folders of this machine go by their own names.
 
     Args:
         folder: of the model.
@@ -36,7 +37,9 @@ def record(folder: Path, results: Sequence["MetricResult"]) -> Path:
             f"{folder} holds no model: figures are recorded beside its config.json"
         )
     training = read_training(folder)
-    figures = [_without_paths(result.to_dict()) for result in results]
+    figures = [
+        {**result.to_dict(), "protocol": without_paths(result.protocol)} for result in results
+    ]
     measured = {_identity(figure) for figure in figures}
     kept = [item for item in read_measurements(training) if _identity(item) not in measured]
     path = folder / TRAINING_NAME
@@ -50,27 +53,9 @@ def _identity(figure: Mapping[str, Any]) -> str:
     """Return what tells a figure from others of a model."""
     protocol = figure.get("protocol")
     protocol = protocol if isinstance(protocol, Mapping) else {}
-    keys = ("metric", "data", "split", "extractor", "classifier")
+    keys = ("metric", "data", "split", "extractor", "classifier", "judge")
     sampling = protocol.get("sampling")
     sampling = sampling if isinstance(sampling, Mapping) else {}
-    asked = [sampling.get("conditions"), sampling.get("options")]
+    asked = [sampling.get(key) for key in ("conditions", "options", "weights")]
     same = [figure.get("name"), *(protocol.get(key) for key in keys), *asked]
     return json.dumps(same, sort_keys=True)
-
-
-def _without_paths(figure: dict[str, Any]) -> dict[str, Any]:
-    protocol = dict(figure["protocol"])
-    for key in ("model", "extractor", "classifier"):
-        part = protocol.get(key)
-        if not isinstance(part, Mapping):
-            continue
-        name = str(part.get("name", ""))
-        if name and Path(name).is_dir():
-            protocol[key] = {**part, "name": _folder_name(Path(name))}
-    return {**figure, "protocol": protocol}
-
-
-def _folder_name(folder: Path) -> str:
-    """Return a folder's own name; that of its run for the model in one."""
-    folder = folder.resolve()
-    return folder.parent.name if folder.name == "model" else folder.name

@@ -30,6 +30,7 @@ from mmgen.testing.values import pictures
 
 _DATA_SPACES = ("binary", "8-bit")
 _KINDS = ("exact", "importance-sampled bound")
+_WEIGHTLESS = "a condition of weight 0 must be as if it were not given"
 
 
 def _model_with(case: GeneratorCase, ability: Any) -> tuple[Any, Tensor]:
@@ -52,7 +53,10 @@ def _demand_refused(ability: Callable[..., object], *arguments: object) -> None:
 
 @check
 def check_latents(case: GeneratorCase) -> None:
-    """encode gives N latents that do not depend on the batch; decode gives N pictures."""
+    """encode gives N latents that do not depend on the batch; decode gives N pictures.
+
+    What is given with the weight 0 counts as little as what is not given.
+    """
     model, images = _model_with(case, HasLatents)
     with torch.no_grad():
         latents = model.encode(images)
@@ -60,7 +64,10 @@ def check_latents(case: GeneratorCase) -> None:
             demand(len(latents) == 3, f"encode must give N rows; got shape {_shape(latents)}")
             single = model.encode(images[1:2])
             demand_alike(latents[1:2], single, case.tolerance, "latents must not mix pictures")
-        demand_pictures(model.decode(latents).float(), _shape(images), "decoded pictures")
+        decoded = model.decode(latents)
+        demand_pictures(decoded.float(), _shape(images), "decoded pictures")
+        weightless = model.decode(latents, label=torch.tensor([0, 1, 2]), weights=0)
+    demand_alike(weightless, decoded, case.tolerance, _WEIGHTLESS)
     _demand_refused(model.encode, images)
     _demand_refused(model.decode, latents)
 
@@ -79,7 +86,10 @@ def check_reconstruction(case: GeneratorCase) -> None:
 
 @check
 def check_interpolation(case: GeneratorCase) -> None:
-    """interpolate goes from one picture to the other and back the same way."""
+    """interpolate goes from one picture to the other and back the same way.
+
+    Each step may have its own condition; with the weight 0 it is as if it had none.
+    """
     model, images = _model_with(case, Interpolates)
     with torch.no_grad():
         way = model.interpolate(images[0], images[1], 5)
@@ -90,9 +100,11 @@ def check_interpolation(case: GeneratorCase) -> None:
         labels = torch.tensor([0, 0, 1, 2, 2])
         each = model.interpolate(images[0], images[1], 5, label=labels)
         alone = model.interpolate(images[0], images[1], 5, label=labels[:1])
+        weightless = model.interpolate(images[0], images[1], 5, label=labels, weights=0)
     demand_pictures(each, (5, *_shape(images)[1:]), "pictures with a condition each")
     demand_alike(each[0], alone[0], case.tolerance, "the first condition must be the first end's")
     demand(not torch.allclose(each[-1], alone[-1]), "the last condition must be the last end's")
+    demand_alike(weightless, way, case.tolerance, _WEIGHTLESS)
     _demand_refused(model.interpolate, images[0], images[1], 5)
 
 

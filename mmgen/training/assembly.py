@@ -31,9 +31,9 @@ from mmgen.interfaces import (
 from mmgen.options import Options, describe
 from mmgen.plugins import manager
 from mmgen.pretrained import build, build_encoder, from_pretrained
-from mmgen.training.config import TrainingConfig
 from mmgen.training.run_folder import find_model_folder
 from mmgen.training.settings import Settings, build_table
+from mmgen.training.suitability import demand_pictures
 
 PICTURE_SLOT = "image"
 
@@ -78,9 +78,11 @@ def build_model(
     Raises:
         OptionError, DataError, TrainingError: in words, what does not fit.
     """
+    _, _, architecture = manager().architecture(settings.architecture)
+    if architecture.kind == "generator" or _modality(architecture) == "image":
+        demand_pictures(settings.architecture, data)
     if from_model is not None:
         return _load_start(settings, from_model)
-    _, _, architecture = manager().architecture(settings.architecture)
     values = fill_from_data(architecture.config, settings.model, data)
     config = build_table("model", architecture.config, values)
     conditioner = None
@@ -94,9 +96,18 @@ def build_model(
     return build(settings.architecture, config, conditioner=conditioner, parts=parts)
 
 
+def _modality(architecture: Architecture) -> str | None:
+    """Return what an encoder takes; None of generators, and of encoders that join others."""
+    if architecture.kind == "generator" or architecture.joins_encoders:
+        return None
+    modality: str = load_reference(architecture.network).modality
+    return modality
+
+
 def _column_for(architecture: Architecture, data: PictureData) -> Any:
     """Return the values that an encoder is to learn from."""
-    modality = load_reference(architecture.network).modality
+    modality = _modality(architecture)
+    assert modality is not None
     return data.images if modality == "image" else data.column(modality)
 
 
@@ -170,6 +181,7 @@ def build_conditioner(settings: Settings, data: PictureData) -> Conditioner | No
     encoders = {}
     for slot, values in settings.conditions.items():
         if own_picture and slot == PICTURE_SLOT:
+            demand_pictures(settings.architecture, data)
             encoders[slot] = _build_encoder(slot, values, data, data.images)
             continue
         if slot not in data.columns:
@@ -279,43 +291,6 @@ def match_labels(model: Model, data: TrainingData) -> TrainingData:
         return data
     held_out = None if data.held_out is None else data.held_out.with_labels(classes)
     return TrainingData(data.train.with_labels(classes), held_out)
-
-
-def check_pictures(model: Model, data: PictureData) -> None:
-    """Raise DataError unless a model makes, or takes, pictures of the data's size and channels."""
-    if not isinstance(model, Generator | Encoder) or model.size is None:
-        return
-    size = model.size
-    _, channels, height, width = data.images.shape
-    fits = (
-        (size.height, size.width) == (height, width)
-        if size.multiple_of is None
-        else not (height % size.multiple_of or width % size.multiple_of)
-    )
-    if size.channels != channels or not fits:
-        raise DataError(
-            f"the model is for pictures of {size}; {data.name} has {width}×{height} with "
-            f"{channels} channels; set data.size and data.channels, or [model] accordingly"
-        )
-    if data.given is None:
-        return
-    if not isinstance(model, Generator) or "image" not in {s.name for s in model.spatial_slots}:
-        raise DataError(
-            f"{data.name} has pictures to be made from others; the model takes no picture: choose "
-            "an architecture with the slot 'image'"
-        )
-    given, wanted = tuple(data.given.shape[1:]), (channels, height, width)
-    if given != (channels, height // size.scale, width // size.scale):
-        raise DataError(
-            f"the model makes pictures {size.scale} times as large as those that go in; "
-            f"{data.name} has {given} and {wanted} (channels, height, width): set data.size"
-        )
-
-
-def check_balance(config: TrainingConfig, data: PictureData) -> None:
-    """Raise DataError where balanced classes are asked for and there are no labels."""
-    if config.balance and data.labels is None:
-        raise DataError(f"training.balance needs labels; {data.name} has none")
 
 
 def build_trainer(settings: Settings, model: Model, device: torch.device) -> Trainer[Any]:

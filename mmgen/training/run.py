@@ -13,13 +13,12 @@ from mmgen import __version__
 from mmgen.data import PictureData
 from mmgen.errors import TrainingError
 from mmgen.interfaces import Model, Trainer
+from mmgen.local_paths import own_name, without_paths
 from mmgen.plugins import manager
 from mmgen.training.assembly import (
     TrainingData,
     build_model,
     build_trainer,
-    check_balance,
-    check_pictures,
     load_data,
     match_labels,
 )
@@ -32,6 +31,7 @@ from mmgen.training.random_state import own_randomness
 from mmgen.training.run_folder import RunFolder
 from mmgen.training.sampling import choose_questions
 from mmgen.training.settings import Settings, build_settings
+from mmgen.training.suitability import check_balance, check_pictures
 from mmgen.training.watch import SampleWatch, open_watch, some_pictures
 
 
@@ -130,7 +130,7 @@ def train(
             loaded,
             machine,
             folder,
-            without_paths(record),
+            as_published(record),
             watch,
             notes=notes,
             progress=progress,
@@ -209,7 +209,7 @@ def make_record(
     model: Model,
     machine: Machine,
 ) -> dict[str, Any]:
-    """Return what run.json says of a run, and training.json `without_paths`."""
+    """Return what run.json says of a run, and training.json `as_published`."""
     # What an encoder took from a file it forgets, and a run that is resumed begins from it again.
     asked = type(model.config).build({**model.config.to_dict(), **settings.model})
     return {
@@ -229,28 +229,14 @@ def make_record(
     }
 
 
-def without_paths(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record as it is published: of files on this machine it has the names alone."""
-    config = record["config"]
-    changes: dict[str, Any] = {
-        "model": _without_paths(config["model"]),
-        "conditions": {n: _without_paths(values) for n, values in config["conditions"].items()},
+def as_published(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the record as training.json has it: of files on this machine the names alone."""
+    start = record["from_model"]
+    return {
+        **record,
+        "from_model": None if start is None else own_name(start),
+        "config": without_paths(record["config"]),
     }
-    base = config["data"].get("base")
-    if base is not None and Path(base).expanduser().exists():
-        changes["data"] = {**config["data"], "base": Path(base).expanduser().resolve().name}
-    return {**record, "config": {**config, **changes}}
-
-
-def _without_paths(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: Path(value).name if _is_path(value) else value for name, value in values.items()}
-
-
-def _is_path(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and "/" in value and Path(value).expanduser().exists()
-    except (OSError, RuntimeError):  # it is longer than a path may be, or names no user
-        return False
 
 
 def _versions(architecture: str) -> dict[str, str]:

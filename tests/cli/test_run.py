@@ -111,7 +111,7 @@ def test_reconstruct_works_in_batches(
         "reconstruct",
         lambda self, images, label: (
             seen.append((len(images), label.tolist())),
-            reconstruct(self, images),
+            reconstruct(self, images, label=label),
         )[1],
     )
     assert run(*arguments, "--batch-size", 2, "-o", "parts").code == 0
@@ -254,6 +254,44 @@ def test_conditions_are_weighted_by_one_number_or_by_name(run: Run) -> None:
     run("run", "tiny-pets", "--label", "dog", "--seed", 1, "-o", "plain.png")
     assert not np.array_equal(pixels("x.png"), pixels("plain.png"))
     assert run("replay", "x.png").out == "identical\n"
+
+
+def test_a_way_and_what_a_model_sees_take_weights_of_conditions(picture: Path, run: Run) -> None:
+    Image.new("L", (8, 8), 100).save("grey.png")
+    for mode in (("--interpolate", "grey.png", "grey.png"), ("--reconstruct", "--image", picture)):
+        made = {}
+        for name, weights in (("plain", ()), ("one", (1,)), ("more", (9,)), ("none", (0,))):
+            asked = [word for weight in weights for word in ("--set", f"weights=label:{weight}")]
+            result = run("run", "tiny-pets", *mode, "--label", "dog", *asked, "-o", f"{name}.png",
+                         "--force")  # fmt: skip
+            assert result.code == 0, result.err
+            made[name] = pixels(f"{name}.png")
+        run("run", "tiny-pets", *mode, "-o", "unasked.png", "--force")
+        assert np.array_equal(made["one"], made["plain"])
+        assert not np.array_equal(made["more"], made["plain"])
+        assert np.array_equal(made["none"], pixels("unasked.png"))
+        assert read_recipe(Path("more.png"))["weights"] == {"label": 9.0}
+        assert "weights" not in read_recipe(Path("plain.png"))
+        assert run("replay", "more.png").out == "identical\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--interpolate", "p.png", "p.png", "--set", "contrast=0.5"), "of --set weights alone"),
+        (("--interpolate", "p.png", "p.png", "--seed", "1"), "takes no --seed"),
+        (("--reconstruct", "--image", "p.png", "--set", "weights=2"), "none is given; give one of"),
+        (("--interpolate", "p.png", "p.png", "--label", "dog", "--set", "weights=lable:2"),
+         "did you mean 'label'"),
+    ],
+)  # fmt: skip
+def test_what_a_way_and_a_reconstruction_do_not_take_is_refused(
+    run: Run, arguments: Any, words: str
+) -> None:
+    Image.new("L", (8, 8), 90).save("p.png")
+    result = run("run", "tiny-pets", *arguments, "-o", "x.png")
+    assert result.code in (1, 2)
+    assert words in result.err
 
 
 @pytest.mark.parametrize(

@@ -357,3 +357,44 @@ def test_pixels_have_no_weight(tiny_model: Tiny) -> None:
     model = tiny_model("tiny-inpainter")
     with pytest.raises(UnsupportedConditionError, match="no weight of 'image'"):
         images(model, image=torch.rand(1, 8, 6), weights={"image": 2})
+
+
+def test_what_a_family_does_beside_generate_takes_weights_too(tiny_model: Tiny) -> None:
+    model = tiny_model()
+    given = {"label": ["cat", "dog"], "text": "a word"}
+    plain = model.semantic_condition(given, 2)
+    for weights in (2, {"text": 2}, "text:2"):
+        found = model.semantic_condition({**given, "weights": weights}, 2).pooled
+        by_slot = {"text": 2.0} if weights != 2 else {"text": 2.0, "label": 2.0}
+        torch.testing.assert_close(found, plain.weighted(by_slot).pooled)
+        assert not torch.allclose(found, plain.pooled)
+    unasked = model.semantic_condition({"label": ["cat", "dog"]}, 2).pooled
+    weightless = model.semantic_condition({**given, "weights": {"text": 0}}, 2).pooled
+    torch.testing.assert_close(weightless, unasked)
+    bare = model.semantic_condition({**given, "weights": None}, 2).pooled
+    torch.testing.assert_close(bare, plain.pooled)
+
+
+def test_weights_go_along_the_way_of_an_interpolation(tiny_model: Tiny) -> None:
+    model = tiny_model()
+    way, ends = model.read_way({"label": "cat", "text": None, "weights": "1.5"}, 4)
+    assert way["weights"] == ends["weights"] == {"label": 1.5}
+    way, ends = model.read_way({"label": "cat"}, 4)
+    assert way.keys() == ends.keys() == {"label"}
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        ({"sound": 1}, "there is no weight of 'sound'"),
+        ({"text": 1}, "'text' has a weight and is not given"),
+        ("much", "weights are a number"),
+    ],
+)
+def test_those_weights_that_cannot_be_are_refused_too(
+    tiny_model: Tiny, weights: Any, words: str
+) -> None:
+    given = {"label": "cat", "text": None, "weights": weights}
+    for ask in (tiny_model().semantic_condition, tiny_model().read_way):
+        with pytest.raises((InputError, UnsupportedConditionError), match=words):
+            ask(given, 2)

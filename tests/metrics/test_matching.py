@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mmgen.data import PictureData
+from mmgen.data.choices import Choices
 from mmgen.errors import DataError, OptionError, UnsupportedOperationError
 from mmgen.interfaces import Classification, Condition, Conditioner, Generator, Model, Noise
 from mmgen.metrics import (
@@ -123,6 +124,19 @@ def test_pictures_without_a_caption_are_left_out(painter: Painter, workbench: Wo
     data = pictures(SIX, texts=["red", "", "blue", "green", "red", ""])
     found = clip_score(painter, data, ClipScoreOptions(judge="eye"), workbench=workbench)
     assert found.num_images == 4
+
+
+@pytest.mark.filterwarnings("ignore::mmgen.errors.MmgenWarning")
+def test_of_several_captions_a_picture_is_held_against_its_own(
+    painter: Painter, workbench: Workbench
+) -> None:
+    rows = [["red", "dark red"], ["green", ""], ["", "blue"], ["green"], [], ["blue", "sky blue"]]
+    data = pictures(SIX, texts=Choices.of_rows([row or [""] for row in rows]))
+    found = clip_score(painter, data, ClipScoreOptions(judge="eye"), workbench=workbench)
+    assert found.num_images == 4  # the third's own is empty, and so is the fifth's
+    together = retrieval(Eye(Options()), data, RetrievalOptions(candidates=4))
+    assert together[0].num_images == 4
+    assert together[0].value == 1
 
 
 @pytest.mark.filterwarnings("ignore::mmgen.errors.MmgenWarning")

@@ -9,6 +9,7 @@ from bars import CLASSES, Eye, Painter, bars
 from mmgen.data import PictureData
 from mmgen.errors import (
     DataError,
+    MmgenError,
     OptionError,
     UnsupportedConditionError,
     UnsupportedOperationError,
@@ -56,7 +57,7 @@ def test_labels_like_those_of_the_data() -> None:
 
 def test_options_reach_generate_and_the_protocol() -> None:
     options = SamplingOptions.build({"sampling": "how=collapsed,grain=0.5", "seed": "4"})
-    request = read_request(options, 9)
+    request = read_request(options, 9, Painter())
     assert request.count == 9
     assert request.to_dict() == {
         "seed": 4,
@@ -65,6 +66,51 @@ def test_options_reach_generate_and_the_protocol() -> None:
     }
     found = draw_samples(Painter(), DATA, request)
     assert set(found.images[:].float().mean(dim=(1, 2)).argmax(dim=1).tolist()) == {0}
+
+
+@pytest.mark.parametrize("weights", ["0", 0, "label:0"])
+def test_weights_of_conditions_reach_generate_and_the_protocol(weights: Any) -> None:
+    model = Painter()
+    options = SamplingOptions.build({"conditions": "label", "weights": weights})
+    request = read_request(options, 12, model)
+    assert request.to_dict() == {
+        "seed": 0,
+        "conditions": ["label"],
+        "labels": "balanced",
+        "weights": {"label": 0.0},
+        "options": {},
+    }
+    found = draw_samples(model, DATA, request)
+    unasked = draw_samples(model, DATA, SampleRequest(12, 0))
+    assert torch.equal(found.images[:], unasked.images[:])
+    assert found.labels is not None  # they were asked for, however little they count
+    assert found.labels.tolist() == [*range(6), *range(6)]
+    other = read_request(options.replace(weights=2), 12, model)
+    assert request != other
+    assert not torch.equal(draw_samples(model, DATA, other).images[:], found.images[:])
+
+
+def test_without_weights_a_protocol_says_nothing_of_them() -> None:
+    request = read_request(SamplingOptions(conditions=("label",)), 2, Painter())
+    assert "weights" not in request.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("weights", "conditions", "words"),
+    [
+        ("much", ("label",), "weights are a number"),
+        ("lable:2", ("label",), "no weight of 'lable'; did you mean 'label'"),
+        ("2", (), "none is given; give one of label"),
+        ("label:2", (), "'label' has a weight and is not given"),
+    ],
+)
+def test_weights_that_cannot_be_are_refused_before_anything_is_drawn(
+    weights: str, conditions: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(MmgenError, match=words):
+        read_request(SamplingOptions(conditions=conditions, weights=weights), 2, Painter())
+    with pytest.raises(OptionError, match="'weights' takes number or text or none"):
+        SamplingOptions.build({"weights": True})
 
 
 def test_captions_and_given_pictures_come_from_the_data() -> None:
@@ -106,7 +152,7 @@ def test_what_cannot_be_drawn_is_refused_in_words() -> None:
     with pytest.raises(OptionError, match="unknown option 'seed'"):
         draw_samples(model, DATA, SampleRequest(2, 0, settings=(("seed", "1"),)))
     with pytest.raises(OptionError, match=r"takes NAME=VALUE.*got 'seven'"):
-        read_request(SamplingOptions(sampling=("seven",)), 2)
+        read_request(SamplingOptions(sampling=("seven",)), 2, model)
     with pytest.raises(UnsupportedOperationError, match=r"fid needs a model that makes pictures"):
         check_generator(Eye(), "fid")
 

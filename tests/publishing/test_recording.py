@@ -84,6 +84,29 @@ def test_figures_of_other_samples_stand_beside_each_other(model: Path) -> None:
     assert [item["value"] for item in read_training(model)["measurements"]] == [1.0, 8.0]
 
 
+def test_figures_of_samples_under_other_weights_stand_beside_each_other(model: Path) -> None:
+    def sampling(**weights: float) -> dict[str, Any]:
+        return {"sampling": {"seed": 3, "conditions": ["label", "text"], "weights": weights}}
+
+    plain = {"sampling": {"seed": 3, "conditions": ["label", "text"]}}
+    record(model, [fid(1.0, **plain), fid(2.0, **sampling(label=2.0))])
+    record(model, [fid(3.0, **sampling(label=2.0, text=0.5)), fid(4.0, **sampling(label=2.0))])
+    figures = read_training(model)["measurements"]
+    assert [figure["value"] for figure in figures] == [1.0, 3.0, 4.0]
+    words = describe_protocol(figures[1])
+    assert "label and text given, weights label 2 and text 0.5" in words
+    assert "weights" not in describe_protocol(figures[0])
+
+
+def test_figures_by_another_judge_stand_beside_each_other(model: Path) -> None:
+    judges = [{"name": name, "sha256": sha * 32} for name, sha in (("one", "ab"), ("two", "cd"))]
+    record(model, [fid(float(number), judge=judge) for number, judge in enumerate(judges)])
+    record(model, [fid(5.0, judge=judges[1])])
+    figures = read_training(model)["measurements"]
+    assert [figure["value"] for figure in figures] == [0.0, 5.0]
+    assert "judged by one (sha256 abababababab)" in describe_protocol(figures[0])
+
+
 def test_folders_of_this_machine_go_by_their_own_names(model: Path, tmp_path: Path) -> None:
     judge, extractor = tmp_path / "runs" / "judge" / "model", tmp_path / "features"
     for folder in (judge, extractor):
@@ -91,12 +114,18 @@ def test_folders_of_this_machine_go_by_their_own_names(model: Path, tmp_path: Pa
     paths: dict[str, Any] = {
         "extractor": {**PROTOCOL["extractor"], "name": str(extractor)},
         "classifier": {"name": str(judge), "sha256": "cd" * 32},
+        "judge": {"name": str(judge), "sha256": "cd" * 32},
         "model": {"name": str(model), "source": "folder"},
     }
     record(model, [fid(2.0, **paths)])
     (figure,) = read_training(model)["measurements"]
-    names = [figure["protocol"][key]["name"] for key in ("extractor", "classifier", "model")]
-    assert names == ["features", "judge", model.name]
+    names = {key: figure["protocol"][key]["name"] for key in paths}
+    assert names == {
+        "extractor": "features",
+        "classifier": "judge",
+        "judge": "judge",
+        "model": model.name,
+    }
     assert str(tmp_path) not in (model / "training.json").read_text()
 
 

@@ -93,6 +93,11 @@ class LeavesConditionsUnread(Able):
         return super().reconstruct(images, label=conditions.get("label"))
 
 
+class LeavesWeightsUnread(Able):
+    def decode(self, latents: Tensor, **conditions: Any) -> Tensor:
+        return super().decode(latents, **{**conditions, "weights": None})
+
+
 class JumpsAtTheEnd(Able):
     def interpolate(self, a: Tensor, b: Tensor, steps: int, **conditions: Any) -> Tensor:
         way = super().interpolate(a, b, steps)
@@ -153,6 +158,8 @@ class FloatTokens(Able):
         (DecodesToLogits, check_latents, r"\[0, 1\]"),
         (LeavesConditionsUnread, check_latents, r"encode\(.*smell='roses'\) must be refused"),
         (LeavesConditionsUnread, check_reconstruction, "must be refused"),
+        (LeavesWeightsUnread, check_latents, "weight 0 must be as if it were not given"),
+        (LeavesWeightsUnread, check_interpolation, "weight 0 must be as if it were not given"),
         (DecodesToLogits, check_reconstruction, r"\[0, 1\]"),
         (NormalisesTheBatch, check_reconstruction, "must not mix"),
         (JumpsAtTheEnd, check_interpolation, "the way back"),

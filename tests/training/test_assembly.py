@@ -16,6 +16,7 @@ from mmgen.options import Options
 from mmgen.testing import stand_in, temporary_plugin
 from mmgen.training.assembly import TrainingData, build_model, match_labels
 from mmgen.training.settings import build_settings
+from mmgen.training.suitability import check_pictures
 
 CONDITIONS = {"image": {"encoder": "contract-pixels"}, "text": {"encoder": "contract-words"}}
 
@@ -55,6 +56,50 @@ def test_an_encoder_of_pictures_gets_classes_only_where_it_demands_them(
 def test_a_slot_without_a_column_is_refused(pictures: PictureData) -> None:
     with pytest.raises(DataError, match=r"\[conditions.text\] needs a column 'text'"):
         build(pictures, CONDITIONS)
+
+
+@pytest.fixture
+def recordings() -> PictureData:
+    """Two labelled sounds, and no pictures."""
+    return PictureData(
+        images=torch.empty(2, 0, 0, 0, dtype=torch.uint8),
+        clips=[torch.zeros(8), torch.ones(8)],
+        sample_rate=8000,
+        labels=torch.tensor([0, 1]),
+        class_names=("0", "1"),
+        texts=["zero", "one"],
+        name="spoken-digits",
+    )
+
+
+@pytest.mark.parametrize("learner", ["toy", "contract-pixels"])
+def test_what_learns_from_pictures_says_that_there_are_recordings_alone(
+    recordings: PictureData, toy: str, learner: str
+) -> None:
+    name = toy if learner == "toy" else learner
+    words = f"'{name}' learns from pictures; spoken-digits has recordings alone: .*data.sounds"
+    for model in ({}, {"channels": 1, "height": 4, "width": 4}):
+        with pytest.raises(DataError, match=words):
+            build_model(build_settings(name, {"model": model}), recordings)
+    silent = replace(recordings, clips=None, sample_rate=None, name="words")
+    with pytest.raises(DataError, match="learns from pictures; words has none"):
+        build_model(build_settings(name, {}), silent)
+
+
+def test_an_encoder_of_several_kinds_needs_pictures_where_it_has_a_slot_for_them(
+    captioned: PictureData, recordings: PictureData
+) -> None:
+    with pytest.raises(DataError, match=r"'meeting' learns from pictures; spoken-digits has rec"):
+        build(recordings, CONDITIONS)
+    with pytest.raises(DataError, match=r"'meeting' learns from pictures; spoken-digits has rec"):
+        check_pictures(build(captioned, CONDITIONS), recordings)
+
+
+def test_an_encoder_of_texts_learns_without_pictures(recordings: PictureData) -> None:
+    model = build_model(build_settings("contract-words", {}), recordings)
+    check_pictures(model, recordings)
+    assert isinstance(model, Encoder)
+    assert model.modality == "text"
 
 
 def test_other_encoders_take_no_conditions(captioned: PictureData) -> None:

@@ -236,6 +236,38 @@ def test_fine_tuning_starts_from_the_models_weights(
     assert run.load().conditioner.slot_names == ("label",)  # type: ignore[union-attr]
 
 
+def test_what_is_published_of_a_run_says_no_path_of_this_machine(
+    toy: str, pictures: PictureData, quick: Config, tmp_path: Path
+) -> None:
+    sounds, files = tmp_path / "recordings/spoken-digits", ("captions.toml", "withheld.txt")
+    sounds.mkdir(parents=True)
+    for name in files:
+        (tmp_path / name).touch()
+    first = go(toy, pictures, quick, tmp_path / "first")
+    paths = {"sounds": sounds, "base": tmp_path / "recordings", "captions": tmp_path / files[0],
+             "withheld": tmp_path / files[1]}  # fmt: skip
+    config = {
+        "training": {**quick["training"], "steps": 1},
+        "data": {name: str(path) for name, path in paths.items()},
+    }
+    run = go(toy, pictures, config, tmp_path / "second", from_model=first.model_folder)
+    text = (run.model_folder / "training.json").read_text()
+    assert str(tmp_path) not in text
+    record = json.loads(text)
+    assert record["from_model"] == "first"
+    data = record["config"]["data"]
+    assert {name: data[name] for name in paths} == {
+        "sounds": "spoken-digits",
+        "base": "recordings",
+        "captions": "captions.toml",
+        "withheld": "withheld.txt",
+    }
+    assert data["text_column"] is None
+    own = json.loads((run.folder / "run.json").read_text())  # by which the run is resumed
+    assert own["from_model"] == str(first.model_folder)
+    assert own["config"]["data"]["sounds"] == str(sounds)
+
+
 def test_fine_tuning_refuses_another_config_and_unknown_classes(
     toy: str, pictures: PictureData, quick: Config, tmp_path: Path
 ) -> None:

@@ -34,11 +34,16 @@ class Tiny(Generator):
         return torch.where(mask > 0.5, made, image)
 
     def reconstruct(self, images, **conditions):
-        return images.flip(-1)
+        return (images.flip(-1) + self._shift(conditions, len(images))).clamp(0, 1)
 
     def interpolate(self, a, b, steps, **conditions):
         weight = torch.linspace(0, 1, steps)[:, None, None, None]
-        return a + weight * (b - a)
+        return (a + weight * (b - a) + self._shift(conditions, steps)).clamp(0, 1)
+
+    def _shift(self, conditions, num_images):
+        """How much brighter the conditions make pictures than none would."""
+        asked = self.semantic_condition(conditions, num_images).pooled
+        return (asked - self.semantic_condition({}, 1).pooled).mean(dim=1)[:, None, None, None]
 
 
 class TinyTrainer(Trainer):
