@@ -7,12 +7,19 @@ from mmgen.hookspecs import hookimpl
 from mmgen.options import Options
 from mmgen_plugin_diffusion.config import (
     ImageAutoencoderConfig,
+    LatentDiffusionConfig,
+    PixelDiffusionConfig,
 )
 from mmgen_plugin_diffusion.options import (
     AutoencoderTraining,
+    DiffusionGeneration,
+    DiffusionTraining,
+    LatentDiffusionTraining,
 )
 
 MMGEN_API = 1
+
+_TASKS = ("unconditional-image-generation", "text-to-image", "inpainting", "editing")
 
 _PAPERS = (
     Paper(
@@ -67,6 +74,26 @@ def mmgen_families() -> list[Family]:
             trainer="mmgen_plugin_diffusion.autoencoder_trainer:ImageAutoencoderTrainer",
             training=AutoencoderTraining,
             tasks=("image-to-image",),
+        ),
+        Architecture(
+            name="latent-diffusion",
+            summary="a transformer on the latents of an autoencoder; both learn in one training",
+            network="mmgen_plugin_diffusion.latent:LatentDiffusion",
+            config=LatentDiffusionConfig,
+            generation=DiffusionGeneration,
+            trainer="mmgen_plugin_diffusion.trainer:LatentDiffusionTrainer",
+            training=LatentDiffusionTraining,
+            tasks=_TASKS,
+        ),
+        Architecture(
+            name="pixel-diffusion",
+            summary="the same, or a U-Net, on the pixels of small pictures",
+            network="mmgen_plugin_diffusion.pixel:PixelDiffusion",
+            config=PixelDiffusionConfig,
+            generation=DiffusionGeneration,
+            trainer="mmgen_plugin_diffusion.trainer:DiffusionTrainer",
+            training=DiffusionTraining,
+            tasks=_TASKS,
         ),
     )
     return [

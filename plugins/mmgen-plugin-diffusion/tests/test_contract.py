@@ -34,3 +34,31 @@ class TestVariationalAutoencoder(GeneratorContract):
         trainer={"distance": "l2"},
         random=False,
     )
+
+
+DENOISER = {"channels": 1, "height": 8, "width": 8, "hidden": 8, "depth": 2, "heads": 2, "steps": 4}
+LATENT = {"autoencoder_widths": [4], "autoencoder_blocks": [1], "latent_channels": 3, "patch": 2}
+
+
+class TestLatentDiffusion(GeneratorContract):
+    case = GeneratorCase(
+        architecture="latent-diffusion",
+        config={**DENOISER, **LATENT},
+        colour={"channels": 3},
+        non_square={"width": 12},
+        large={"height": 128, "width": 128, "autoencoder_widths": [4, 4, 4]},
+        options={"steps": 3},
+        trainer={"flip": True},
+    )
+
+
+class TestPixelDiffusion(GeneratorContract):
+    case = GeneratorCase(
+        architecture="pixel-diffusion",
+        config={**DENOISER, "patch": 4, "inpainting": True, "dropout": 0.1},
+        colour={"channels": 3},
+        non_square={"width": 12},
+        large={"height": 128, "width": 128, "patch": 16},
+        options={"steps": 3, "sampler": "heun"},
+        trainer={"flip": True, "times": "uniform"},
+    )

@@ -1,0 +1,87 @@
+"""Attention with normalised queries and keys, among tokens and from them to a condition's."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from mmgen_plugin_diffusion.prompt import Prompt
+
+
+class HeadNorm(nn.Module):
+    """Root mean square normalisation of each head (Zhang and Sennrich 2019).
+
+    Of queries and keys it keeps the attention's logits from growing (Henry et al. 2020).
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Normalise features (…, width)."""
+        return F.rms_norm(features, self.weight.shape, self.weight.to(features.dtype), eps=1e-6)
+
+
+class SelfAttention(nn.Module):
+    """Tokens look at each other: Vaswani et al. 2017."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.enter = nn.Linear(width, 3 * width)
+        self.query_norm = HeadNorm(width // heads)
+        self.key_norm = HeadNorm(width // heads)
+        self.leave = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map tokens (N, L, width) to as many."""
+        joint = self.enter(tokens).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        query, key, value = joint.unbind(0)
+        query, key = self.query_norm(query), self.key_norm(key)
+        found = F.scaled_dot_product_attention(query.to(value), key.to(value), value)
+        result: Tensor = self.leave(found.transpose(1, 2).flatten(2))
+        return result
+
+
+class CrossAttention(nn.Module):
+    """Tokens look at a condition's: Rombach et al. 2022, section 3.3. Starts as nothing.
+
+    Args:
+        told: width of the condition's tokens.
+    """
+
+    def __init__(self, width: int, heads: int, told: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query = nn.Linear(width, width)
+        self.keys_values = nn.Linear(told, 2 * width)
+        self.query_norm = HeadNorm(width // heads)
+        self.key_norm = HeadNorm(width // heads)
+        self.leave = nn.Linear(width, width)
+        nn.init.zeros_(self.leave.weight)
+        nn.init.zeros_(self.leave.bias)
+
+    def prepare(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """Return keys and values, (N, heads, L, D), of a condition's tokens (N, L, told)."""
+        both = self.keys_values(tokens).unflatten(2, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        key, value = both.unbind(0)
+        return self.key_norm(key).to(value), value
+
+    def forward(self, tokens: Tensor, prompt: Prompt, layer: int) -> Tensor:
+        """Return what tokens (N, L, width) find in the prompt of this layer."""
+        key, value = prompt.keys[layer], prompt.values[layer]
+        query = self.query(tokens).unflatten(2, (self.heads, -1)).transpose(1, 2)
+        query = self.query_norm(query).to(value)
+        if prompt.looks is not None:
+            prompt.looks.append(_weights(query, key, prompt.mask))
+        found = F.scaled_dot_product_attention(query, key, value, attn_mask=prompt.mask)
+        result: Tensor = self.leave(found.transpose(1, 2).flatten(2))
+        return result
+
+
+def _weights(query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
+    """Return the weights of attention, float32 (N, queries, L), the mean over the heads."""
+    scores = (query.float() @ key.float().transpose(2, 3)) / query.shape[3] ** 0.5
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf)
+    return scores.softmax(dim=3).mean(dim=1)
