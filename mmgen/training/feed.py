@@ -61,7 +61,7 @@ class ResidentRows:
             name: value for name, value in columns.items() if not isinstance(value, Tensor)
         }
         self.labels = self._tensors.get("label")
-        self.choices = choices_among(self._lists)
+        self.choices: Mapping[str, Choices] = choices_among(self._lists)
         self._length = len(next(iter(columns.values())))
 
     def __len__(self) -> int:
@@ -91,7 +91,9 @@ class DecodedRows:
 
     def __init__(self, data: PictureData) -> None:
         self.labels = data.labels
-        self.choices = choices_among({"text": data.texts, "audio": data.clips})
+        self.choices: Mapping[str, Choices] = choices_among(
+            {"text": data.texts, "audio": data.clips}
+        )
         self._data = data
 
     def __len__(self) -> int:

@@ -61,7 +61,8 @@ class DiffusionConfig(Options):
         "noise: on a cosine schedule",
     )
     inpainting: bool = option(
-        False, help="the denoiser sees known pixels and the mask: it learns to paint what is missing"
+        False,
+        help="the denoiser sees known pixels and the mask: it learns to paint what is missing",
     )
     hidden: int = option(192, minimum=2, help="width of the transformer, or of its conditions")
     depth: int = option(6, minimum=1, help="layers of the transformer")
@@ -128,7 +129,9 @@ class PixelDiffusionConfig(DiffusionConfig):
     width: int = option(28, minimum=1, unit="px", help="width of the pictures")
     patch: int = option(4, minimum=1, unit="px", help="side of the squares that become one token")
     network: str = option(
-        "transformer", choices=("transformer", "unet"), help="what predicts; both take any condition"
+        "transformer",
+        choices=("transformer", "unet"),
+        help="what predicts; both take any condition",
     )
     widths: tuple[int, ...] = option(
         (64, 128), minimum=1, help="of a unet: channels per size; each after the first halves it"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmgen.errors import InputError, UnknownNameError
 from mmgen.interfaces import Condition, Conditioner, Generator, Noise
@@ -21,6 +21,7 @@ from mmgen_plugin_diffusion.masks import shrink, with_even_hole, without_hole
 from mmgen_plugin_diffusion.objectives import first_time, mix
 from mmgen_plugin_diffusion.options import DiffusionGeneration
 from mmgen_plugin_diffusion.predictor import Predictor
+from mmgen_plugin_diffusion.prompt import Denoiser
 from mmgen_plugin_diffusion.times import sampling_times
 
 _DISTILLED_STEPS = 4
@@ -43,12 +44,10 @@ class Diffusion(Generator):
         Slot(name="image", modality="image"),
         Slot(name="mask", modality="mask"),
     )
-    denoiser: nn.Module
+    denoiser: Denoiser
     shortcuts: Tensor
 
-    def __init__(
-        self, config: DiffusionConfig, *, conditioner: Conditioner | None = None
-    ) -> None:
+    def __init__(self, config: DiffusionConfig, *, conditioner: Conditioner | None = None) -> None:
         super().__init__(config, conditioner=conditioner)
         self.register_buffer("shortcuts", torch.zeros((), dtype=torch.int64))
 
@@ -106,8 +105,8 @@ class Diffusion(Generator):
             raise InputError("'mask' says where to paint (1, white); this one is 0 everywhere")
         if bool((share == 1).any()):
             raise InputError(
-                "'mask' says what to keep (0, black); this one is 1 everywhere: leave out image and "
-                "mask to paint a whole picture"
+                "'mask' says what to keep (0, black); this one is 1 everywhere: leave out image "
+                "and mask to paint a whole picture"
             )
 
     def sample(self, condition: Condition, rng: Noise, options: DiffusionGeneration) -> Tensor:
@@ -116,14 +115,40 @@ class Diffusion(Generator):
         With image and mask, what the mask keeps stays bit for bit. With an image alone, the picture
         is an edit of it.
         """
+        return self._make(condition, rng, options, None)
+
+    @torch.inference_mode()
+    def attention_maps(
+        self, condition: Condition, rng: Noise, options: DiffusionGeneration
+    ) -> Tensor:
+        """Return where each token of a condition was looked at, float32 (N, L, h, w).
+
+        The mean of the weights of attention over all steps, layers and heads, while the pictures
+        are drawn (Tang et al. 2023, section 2.2).
+        """
+        looks: list[Tensor] = []
+        self._make(condition, rng, options, looks)
+        if not looks:
+            return torch.zeros(len(condition), 0, *self.denoiser.grid)
+        weights = torch.stack(looks).mean(dim=0)  # (N, h · w, L)
+        return weights.transpose(1, 2).unflatten(2, self.denoiser.grid).cpu()
+
+    def _make(
+        self,
+        condition: Condition,
+        rng: Noise,
+        options: DiffusionGeneration,
+        looks: list[Tensor] | None,
+    ) -> Tensor:
         image, mask = (condition.spatial.get(name) for name in ("image", "mask"))
         if image is None:
-            return self.to_images(self._denoise(condition, rng, options, 1.0))
+            return self.to_images(self._denoise(condition, rng, options, 1.0, looks=looks))
         if mask is None:
             strength = options.strength or _EDIT_STRENGTH
-            data = self.to_data(image)
-            return self.to_images(self._denoise(condition, rng, options, strength, start=data))
-        made = self.to_images(self._paint(condition, rng, options, image, mask))
+            start = self.to_data(image)
+            data = self._denoise(condition, rng, options, strength, start=start, looks=looks)
+            return self.to_images(data)
+        made = self.to_images(self._paint(condition, rng, options, image, mask, looks))
         return torch.where(mask > 0.5, made, image.to(made))
 
     def _paint(
@@ -133,14 +158,17 @@ class Diffusion(Generator):
         options: DiffusionGeneration,
         image: Tensor,
         mask: Tensor,
+        looks: list[Tensor] | None,
     ) -> Tensor:
         """Return data of which the known part is about that of the image."""
         strength = options.strength or 1.0
         start = self.to_data(image) if strength < 1 else None
         if self.config.inpainting:
             hints = self.hints(image, mask)
-            return self._denoise(condition, rng, options, strength, start=start, hints=hints)
-        predict = self._predictor(condition, options, None)
+            return self._denoise(
+                condition, rng, options, strength, start=start, hints=hints, looks=looks
+            )
+        predict = self._predictor(condition, options, None, looks=looks)
         times = self._times(options, strength, first_time(self.config.objective))
         return repaint(
             predict,
@@ -162,6 +190,7 @@ class Diffusion(Generator):
         *,
         start: Tensor | None = None,
         hints: Tensor | None = None,
+        looks: list[Tensor] | None = None,
     ) -> Tensor:
         """Return data (N, K, h, w), drawn anew or from a start."""
         objective = self.config.objective
@@ -172,7 +201,7 @@ class Diffusion(Generator):
             noisy = self._invert(start, condition.without(), times)
         else:
             noisy = self._noisy(rng, times[0], start)
-        predict = self._predictor(condition, options, hints, level=levels)
+        predict = self._predictor(condition, options, hints, level=levels, looks=looks)
         if levels is not None:
             return samplers.euler(predict, noisy, times, objective)
         if options.sampler == "ancestral":
@@ -199,7 +228,7 @@ class Diffusion(Generator):
     def _levels(self, options: DiffusionGeneration, strength: float) -> int | None:
         """Return the level of the steps where the model learned ones of that size, else None."""
         steps = self._steps(options)
-        few = steps <= 2**FINEST and steps & (steps - 1) == 0
+        few = steps < 2**FINEST and steps & (steps - 1) == 0
         return steps.bit_length() if self.distilled and few and strength == 1 else None
 
     def _times(

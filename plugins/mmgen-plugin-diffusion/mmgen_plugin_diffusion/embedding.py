@@ -7,7 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 FINEST = 7
-"""log₂ of the number of the smallest short cuts: 128 of them lead from noise to data."""
+"""log₂ of the number of steps of the flow that short cuts are first learned from, 128; the smallest
+short cuts are of two of them."""
 _FREQUENCIES = 64
 _LONGEST = 10_000.0
 
@@ -23,7 +24,7 @@ class TimeEmbedding(nn.Module):
         super().__init__()
         self.first = nn.Linear(2 * _FREQUENCIES, width)
         self.second = nn.Linear(width, width)
-        self.steps = nn.Embedding(FINEST + 2, width)
+        self.steps = nn.Embedding(FINEST + 1, width)
         nn.init.zeros_(self.steps.weight)
 
     def forward(self, times: Tensor, levels: Tensor | None = None) -> Tensor:

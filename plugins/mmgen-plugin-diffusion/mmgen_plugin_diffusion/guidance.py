@@ -111,7 +111,8 @@ def read_scales(
     told = isinstance(read, Mapping) or read != 1
     if told and not slots and KNOWN not in scales:
         raise OptionError(
-            f"option 'guidance_scale' pulls towards conditions, and {title} takes none: leave it out"
+            f"option 'guidance_scale' pulls towards conditions, and {title} takes none: "
+            "leave it out"
         )
     if not learned and any(scale != 1 for slot, scale in scales.items() if slot != KNOWN):
         raise OptionError(

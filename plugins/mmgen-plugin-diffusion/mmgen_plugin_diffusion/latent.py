@@ -82,8 +82,8 @@ def fitting(part: Model, config: LatentDiffusionConfig) -> ImageAutoencoder:
     if part.latent_shape != wanted:
         widths = ", ".join(map(str, part.config.widths))
         raise OptionError(
-            f"the part 'autoencoder' has latents of {part.latent_shape} (channels, height, width); "
-            f"the denoiser is for {wanted}: set latent_channels = {part.config.latent_channels} and "
-            f"autoencoder_widths = [{widths}]"
+            f"the part 'autoencoder' has latents of {part.latent_shape} (channels, height, width), "
+            f"the denoiser is for {wanted}: set latent_channels = {part.config.latent_channels} "
+            f"and autoencoder_widths = [{widths}]"
         )
     return part

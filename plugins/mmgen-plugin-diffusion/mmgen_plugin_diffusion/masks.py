@@ -40,9 +40,7 @@ def _rectangles(numbers: Tensor, sides: tuple[int, int]) -> Tensor:
 
 def _strokes(points: Tensor, widths: Tensor, sides: tuple[int, int]) -> Tensor:
     """Return lines of some width through points (N, P, 2) in [0, 1], (N, 1, H, W)."""
-    rows, columns = (
-        (torch.arange(side, device=points.device) + 0.5) / side for side in sides
-    )
+    rows, columns = ((torch.arange(side, device=points.device) + 0.5) / side for side in sides)
     pixels = torch.stack(torch.meshgrid(rows, columns, indexing="ij"), dim=2).view(-1, 1, 2)
     start, way = points[:, None, :-1], points[:, None, 1:] - points[:, None, :-1]
     along = ((pixels - start) * way).sum(-1) / way.square().sum(-1).clamp(min=1e-6)

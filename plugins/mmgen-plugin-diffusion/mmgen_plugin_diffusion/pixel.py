@@ -6,6 +6,7 @@ from mmgen.interfaces import Conditioner
 from mmgen_plugin_diffusion.config import PixelDiffusionConfig
 from mmgen_plugin_diffusion.diffusion import Diffusion
 from mmgen_plugin_diffusion.transformer import DiffusionTransformer
+from mmgen_plugin_diffusion.unet import UNet
 
 
 class PixelDiffusion(Diffusion):
@@ -17,12 +18,13 @@ class PixelDiffusion(Diffusion):
         self, config: PixelDiffusionConfig, *, conditioner: Conditioner | None = None
     ) -> None:
         super().__init__(config, conditioner=conditioner)
+        channels, hints, told = config.channels, self.num_hints, self.condition_width
+        if config.network == "unet":
+            self.denoiser = UNet(config, channels=channels, hints=hints, told=told)
+            return
+        sides = (config.height, config.width)
         self.denoiser = DiffusionTransformer(
-            config,
-            channels=config.channels,
-            hints=self.num_hints,
-            sides=(config.height, config.width),
-            told=self.condition_width,
+            config, channels=channels, hints=hints, sides=sides, told=told
         )
 
     @property

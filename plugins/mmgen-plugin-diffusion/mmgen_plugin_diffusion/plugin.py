@@ -67,7 +67,7 @@ def mmgen_families() -> list[Family]:
     architectures = (
         Architecture(
             name="image-autoencoder",
-            summary="pictures to a small map of latents and back; the first part of latent-diffusion",
+            summary="pictures to a small map of latents and back; a part of latent-diffusion",
             network="mmgen_plugin_diffusion.autoencoder:ImageAutoencoder",
             config=ImageAutoencoderConfig,
             generation=Options,
@@ -81,7 +81,7 @@ def mmgen_families() -> list[Family]:
             network="mmgen_plugin_diffusion.latent:LatentDiffusion",
             config=LatentDiffusionConfig,
             generation=DiffusionGeneration,
-            trainer="mmgen_plugin_diffusion.trainer:LatentDiffusionTrainer",
+            trainer="mmgen_plugin_diffusion.latent_trainer:LatentDiffusionTrainer",
             training=LatentDiffusionTraining,
             tasks=_TASKS,
         ),

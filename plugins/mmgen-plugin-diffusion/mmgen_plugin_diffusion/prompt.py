@@ -1,10 +1,11 @@
 """What a denoiser makes of a condition, once for a picture and not once for a step."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmgen.interfaces import Condition
 
@@ -45,3 +46,29 @@ def token_mask(condition: Condition) -> Tensor | None:
     if not torch.compiler.is_compiling() and mask.device.type == "cpu" and bool(mask.all()):
         return None
     return mask[:, None, None]
+
+
+class Denoiser(nn.Module, ABC):
+    """Predicts what noisy samples are made of, in the way of the objective.
+
+    Attributes:
+        grid: height and width of the map of places that look at a condition's tokens.
+    """
+
+    grid: tuple[int, int]
+
+    @abstractmethod
+    def prepare(self, condition: Condition, looks: list[Tensor] | None = None) -> Prompt:
+        """Return what the layers need of a condition; `looks` as in `Prompt`."""
+
+    @abstractmethod
+    def forward(
+        self, noisy: Tensor, times: Tensor, prompt: Prompt, levels: Tensor | None = None
+    ) -> Tensor:
+        """Return the prediction (N, channels, h, w).
+
+        Args:
+            noisy: (N, channels + hints, h, w).
+            times: float32 (N,), 0 to 1.
+            levels: int64 (N,), as in `TimeEmbedding`.
+        """

@@ -1,18 +1,27 @@
 """How a denoiser learns: from noisy samples at all times, and what is known of pictures."""
 
+import copy
 from collections.abc import Sequence
+from typing import Self
 
 import torch
 from torch import Tensor
 
+from mmgen.errors import OptionError
 from mmgen.interfaces import Batch, Condition, Noise, Phase, Stage, Trainer
-from mmgen_plugin_diffusion.autoencoder_trainer import lay_channels_last, mirrored, reconstruct
+from mmgen_plugin_diffusion.autoencoder_trainer import lay_channels_last, mirrored
 from mmgen_plugin_diffusion.diffusion import Diffusion
-from mmgen_plugin_diffusion.latent import LatentDiffusion
+from mmgen_plugin_diffusion.lesson import Lesson
 from mmgen_plugin_diffusion.masks import random_masks
 from mmgen_plugin_diffusion.objectives import mix, target
-from mmgen_plugin_diffusion.options import DiffusionTraining, LatentDiffusionTraining
-from mmgen_plugin_diffusion.reconstruction import ReconstructionLoss, reconstruction_figures
+from mmgen_plugin_diffusion.options import DiffusionTraining
+from mmgen_plugin_diffusion.prompt import Denoiser
+from mmgen_plugin_diffusion.shortcut import (
+    draw_shortcuts,
+    shortcut_levels,
+    shortcut_times,
+    two_steps,
+)
 from mmgen_plugin_diffusion.times import spread, training_times
 
 
@@ -24,6 +33,23 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
     def __init__(self, model: Diffusion, options: DiffusionTraining) -> None:
         super().__init__(model, options)
         lay_channels_last(model)
+        self.teacher: Denoiser | None = None
+        model.shortcuts.fill_(int(options.shortcut > 0))
+        if options.shortcut:
+            if model.config.objective != "flow":
+                raise OptionError(
+                    "trainer.shortcut joins steps of a flow; the objective is "
+                    f"{model.config.objective!r}: leave it out, or set model.objective = 'flow'"
+                )
+            self.teacher = copy.deepcopy(model.denoiser).requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """Set train mode, but not of the teacher."""
+        super().train(mode)
+        if self.teacher is not None:
+            self.teacher.eval()
+        return self
 
     def stages(self) -> Sequence[Stage]:
         """One stage of one phase."""
@@ -38,18 +64,33 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
             parameters=[p for p in learning if p.requires_grad],
             loss=self.loss,
             ema=(model.denoiser, model.conditioner),
+            after_step=None if self.teacher is None else self.teach,
         )
 
+    @torch.no_grad()
+    def teach(self, step: int) -> None:  # noqa: ARG002
+        """Move the teacher's weights towards the denoiser's."""
+        assert self.teacher is not None
+        averages: list[Tensor] = list(self.teacher.parameters())
+        current = [parameter.detach() for parameter in self.model.denoiser.parameters()]
+        torch._foreach_lerp_(averages, current, 1 - self.options.teacher_decay)
+
     def loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
-        """Return the mean squared error of the predictions."""
+        """Return the mean squared error of the predictions, and of each kind of them."""
         data, images = self.data_of(batch, rng)
         shares = spread(rng.uniform((), stream="times").to(data.device))
         times = training_times(shares, self.options, self.model.config.objective)
         noise = rng.normal(tuple(data.shape[1:]), stream="noise").to(data)
         condition = self.condition_of(batch, len(data), data.device)
-        hints = self.random_hints(images, rng)
-        errors = self.errors(data, noise, times, condition, hints)
-        return {"loss": errors.mean()}
+        few = round(self.options.shortcut * len(data))
+        lesson = Lesson(data, noise, times, condition, self.random_hints(images, rng))
+        if not few:
+            return {"loss": self.errors(lesson).mean()}
+        levels, starts = draw_shortcuts(rng, few, data.device)
+        lesson = lesson.with_shortcuts(levels, starts)
+        errors = self.errors(lesson)
+        parts = {"shortcut": errors[:few].mean().detach(), "flow": errors[few:].mean().detach()}
+        return {"loss": errors.mean(), **parts}
 
     def data_of(self, batch: Batch, rng: Noise) -> tuple[Tensor, Tensor]:
         """Return what is learned, (N, K, h, w), and the images (N, C, H, W) that it is of."""
@@ -79,25 +120,39 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
             seen = model.hints(images[rows].float(), mask)
         return nothing.index_copy(0, rows, seen.to(nothing))
 
-    def errors(
-        self,
-        data: Tensor,
-        noise: Tensor,
-        times: Tensor,
-        condition: Condition,
-        hints: Tensor | None,
-    ) -> Tensor:
+    def errors(self, lesson: Lesson) -> Tensor:
         """Return the mean squared error of each prediction, (N,)."""
-        model, objective = self.model, self.model.config.objective
-        moments = times[:, None, None, None]
-        noisy = mix(objective, data, noise, moments)
-        inputs = noisy if hints is None else torch.cat([noisy, hints], dim=1)
-        output = model.denoiser(inputs, times, model.denoiser.prepare(condition)).float()
-        wanted = target(objective, data, noise, moments)
+        denoiser, objective = self.model.denoiser, self.model.config.objective
+        moments = lesson.times[:, None, None, None]
+        noisy = mix(objective, lesson.data, lesson.noise, moments)
+        wanted = target(objective, lesson.data, lesson.noise, moments)
+        if lesson.levels is not None:
+            wanted = torch.cat([self.shortcut_targets(lesson, noisy), wanted[lesson.num_short :]])
+        inputs = noisy if lesson.hints is None else torch.cat([noisy, lesson.hints], dim=1)
+        prompt = denoiser.prepare(lesson.condition)
+        output = denoiser(inputs, lesson.times, prompt, lesson.levels).float()
         return (output - wanted).square().flatten(1).mean(dim=1)
 
+    def shortcut_targets(self, lesson: Lesson, noisy: Tensor) -> Tensor:
+        """Return where two smaller steps lead, for the rows that learn short cuts."""
+        assert self.teacher is not None
+        assert lesson.levels is not None
+        few = lesson.num_short
+        return two_steps(
+            self.teacher,
+            noisy[:few],
+            lesson.times[:few],
+            lesson.levels[:few],
+            lesson.condition.rows(torch.arange(few, device=noisy.device)),
+            None if lesson.hints is None else lesson.hints[:few],
+            self.options.shortcut_guidance,
+        )
+
     def evaluate(self, batch: Batch, rng: Noise) -> dict[str, Tensor]:
-        """Return the error of held-out pictures, (N,): the mean over times of even shares."""
+        """Return the error of held-out pictures, (N,): the mean over times of even shares.
+
+        Where short cuts are learned, also by how much they differ from two of half their size.
+        """
         images, count = batch["target"], self.options.evaluation_times
         rows = torch.arange(len(images), device=images.device).repeat_interleave(count)
         data = self.model.to_data(images)[rows]
@@ -105,81 +160,18 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
         noise = rng.normal((count, *self.model.noisy_shape), stream="noise").to(data).flatten(0, 1)
         shares = ((torch.arange(count) + 0.5) / count).to(images.device)
         times = training_times(shares, self.options, self.model.config.objective)
-        hints = None
-        if self.model.config.inpainting:
-            hints = self.model.no_hints(len(data), data.device)
-        errors = self.errors(data, noise, times.repeat(len(images)), condition, hints)
-        return {"error": errors.unflatten(0, (len(images), count)).mean(dim=1)}
+        inpaints = self.model.config.inpainting
+        hints = self.model.no_hints(len(data), data.device) if inpaints else None
+        lesson = Lesson(data, noise, times.repeat(len(images)), condition, hints)
+        found = {"error": self._per_picture(lesson, count)}
+        if self.teacher is not None:
+            levels = shortcut_levels(shares).repeat(len(images))
+            places = rng.uniform((count,), stream="starts").to(data.device).flatten()
+            starts = shortcut_times(levels, places)
+            found["shortcut_error"] = self._per_picture(
+                lesson.with_shortcuts(levels, starts), count
+            )
+        return found
 
-
-class LatentDiffusionTrainer(DiffusionTrainer):
-    """The autoencoder, unless it is a trained part; then the denoiser on its latents."""
-
-    model: LatentDiffusion
-    options: LatentDiffusionTraining
-
-    def __init__(self, model: LatentDiffusion, options: LatentDiffusionTraining) -> None:
-        super().__init__(model, options)
-        self.judge: ReconstructionLoss | None = None
-        if not model.autoencoder.learned:
-            self.judge = ReconstructionLoss(options)
-
-    def stages(self) -> Sequence[Stage]:
-        """Two stages, or with a trained autoencoder the second alone."""
-        autoencoder = self.model.autoencoder
-        frozen = [autoencoder] if self.judge is None else [autoencoder, self.judge]
-        second = Stage(
-            name="denoise", phases=[self.denoising()], frozen=frozen, encode=self.to_latents
-        )
-        if self.judge is None:
-            return [second]
-        phase = Phase(
-            name="reconstruct",
-            parameters=list(autoencoder.parameters()),
-            loss=self.reconstruction_loss,
-            learning_rate=self.options.autoencoder_rate,
-            ema=(autoencoder,),
-        )
-        first = Stage(
-            name="autoencoder",
-            phases=[phase],
-            frozen=[self.model.denoiser, self.model.conditioner, self.judge],
-            steps=self.options.autoencoder_steps,
-            evaluate=self.evaluate_autoencoder,
-            makes_pictures=False,
-        )
-        return [first, second]
-
-    def reconstruction_loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
-        """Return the autoencoder's loss and its parts."""
-        assert self.judge is not None
-        autoencoder = self.model.autoencoder
-        return reconstruct(autoencoder, self.judge, batch, rng, self.options.flip)
-
-    def evaluate_autoencoder(self, batch: Batch, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
-        """Return the held-out figures of the autoencoder."""
-        return reconstruction_figures(self.model.autoencoder, batch["target"], None)
-
-    def to_latents(self, batch: Batch) -> Batch:
-        """Return a batch with latents in place of its pictures, and those of mirror images.
-
-        Where the model learns to inpaint the pictures come along, in 8 bits.
-        """
-        images = batch["target"]
-        rest = {name: value for name, value in batch.items() if name not in ("target", "image")}
-        found: Batch = {"latents": self.model.to_data(images)}
-        if self.options.flip:
-            found["mirrored"] = self.model.to_data(images.flip(-1))
-        if self.model.config.inpainting:
-            found["pixels"] = images.mul(255).round().to(torch.uint8)
-        return {**found, **rest}
-
-    def data_of(self, batch: Batch, rng: Noise) -> tuple[Tensor, Tensor]:
-        """Return latents (N, K, h, w), and the images that they are of where they are needed."""
-        data = batch["latents"]
-        images = batch.get("pixels", data)
-        if "mirrored" in batch:
-            coin = rng.uniform((1, 1, 1), stream="flip").to(data.device) < 0.5
-            data = torch.where(coin, batch["mirrored"], data)
-            images = torch.where(coin, images.flip(-1), images) if "pixels" in batch else images
-        return data, images.float().div(255) if "pixels" in batch else images
+    def _per_picture(self, lesson: Lesson, count: int) -> Tensor:
+        return self.errors(lesson).unflatten(0, (-1, count)).mean(dim=1)

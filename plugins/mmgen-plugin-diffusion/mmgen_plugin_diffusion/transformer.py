@@ -11,12 +11,12 @@ from mmgen.nn import dropout
 from mmgen_plugin_diffusion.attention import CrossAttention, SelfAttention
 from mmgen_plugin_diffusion.config import DiffusionConfig
 from mmgen_plugin_diffusion.embedding import TimeEmbedding, places
-from mmgen_plugin_diffusion.prompt import Prompt, token_mask
+from mmgen_plugin_diffusion.prompt import Denoiser, Prompt, token_mask
 
 _PER_BLOCK = 6
 
 
-class DiffusionTransformer(nn.Module):
+class DiffusionTransformer(Denoiser):
     """Peebles and Xie 2023 with adaLN-Zero, and cross-attention to tokens (their section 3.2).
 
     Each block is the identity at the start, and the whole predicts 0.
@@ -46,9 +46,12 @@ class DiffusionTransformer(nn.Module):
         self.time = TimeEmbedding(width)
         self.pooled = nn.Linear(told, width) if told else None
         self.blocks = nn.ModuleList(
-            [TransformerBlock(width, config.heads, config.dropout, told) for _ in range(config.depth)]
+            [
+                TransformerBlock(width, config.heads, config.dropout, told)
+                for _ in range(config.depth)
+            ]
         )
-        # Of all blocks at once, and of what follows them: one product in place of many small ones.
+        # Of all blocks, and of what follows them: one product in place of many small ones.
         self.modulation = nn.Linear(width, (_PER_BLOCK * config.depth + 2) * width)
         self.leave = nn.Linear(width, channels * self.patch**2)
         for layer in (self.modulation, self.leave):
@@ -59,7 +62,8 @@ class DiffusionTransformer(nn.Module):
         """Return what the layers need of a condition; `looks` as in `Prompt`."""
         if self.pooled is None:
             return Prompt(None)
-        pairs = [block.cross.prepare(condition.tokens) for block in _blocks(self.blocks)]
+        layers = [block.cross for block in self.blocks if isinstance(block, TransformerBlock)]
+        pairs = [layer.prepare(condition.tokens) for layer in layers if layer is not None]
         return Prompt(
             self.pooled(condition.pooled),
             [key for key, _ in pairs],
@@ -71,13 +75,7 @@ class DiffusionTransformer(nn.Module):
     def forward(
         self, noisy: Tensor, times: Tensor, prompt: Prompt, levels: Tensor | None = None
     ) -> Tensor:
-        """Return the prediction (N, channels, h, w).
-
-        Args:
-            noisy: (N, channels + hints, h, w).
-            times: float32 (N,), 0 to 1.
-            levels: int64 (N,), as in `TimeEmbedding`.
-        """
+        """Return the prediction (N, channels, h, w)."""
         vector = self.time(times, levels)
         if prompt.vector is not None:
             vector = vector + prompt.vector
@@ -141,7 +139,3 @@ def _modulated(tokens: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     """Return normalised tokens (N, L, D), scaled and shifted by (N, 1, D)."""
     normed = F.layer_norm(tokens, tokens.shape[-1:])
     return torch.addcmul(shift, normed, 1 + scale)
-
-
-def _blocks(blocks: nn.ModuleList) -> Sequence[TransformerBlock]:
-    return blocks  # type: ignore[return-value]

@@ -62,3 +62,30 @@ class TestPixelDiffusion(GeneratorContract):
         options={"steps": 3, "sampler": "heun"},
         trainer={"flip": True, "times": "uniform"},
     )
+
+
+class TestUNet(GeneratorContract):
+    """On pixels, by a cosine schedule."""
+
+    case = GeneratorCase(
+        architecture="pixel-diffusion",
+        config={**DENOISER, "network": "unet", "widths": [4, 6], "blocks": [1], "objective": "v"},
+        colour={"channels": 3},
+        non_square={"width": 12},
+        large={"height": 128, "width": 128, "widths": [4, 4, 4, 4, 4]},
+        options={"steps": 3, "sampler": "ancestral"},
+    )
+
+
+class TestFewSteps(GeneratorContract):
+    """Latents with short cuts, and with known pixels."""
+
+    case = GeneratorCase(
+        architecture="latent-diffusion",
+        config={**DENOISER, **LATENT, "inpainting": True, "kl": True},
+        colour={"channels": 3},
+        non_square={"width": 12},
+        large="as above",
+        options={"steps": 2},
+        trainer={"shortcut": 0.5, "shortcut_guidance": 2.0, "teacher_decay": 0.9},
+    )
