@@ -37,21 +37,21 @@ def train(model, images, steps=60, **options):
 
 @pytest.mark.parametrize("kl", [False, True])
 def test_it_learns_to_give_pictures_back(pictures, kl):
-    model, images = make(kl=kl), pictures(32)
+    model, images = make(kl=kl), pictures(16)
     trainer, losses = train(model, images, kl_weight=1e-4)
     assert losses[-1] < losses[0] / 2
-    figures = trainer.evaluate({"target": images}, TrainingNoise(32))
+    figures = trainer.evaluate({"target": images}, TrainingNoise(16))
     squared = (model.reconstruct(images) - images).square().mean(dim=(1, 2, 3))
     torch.testing.assert_close(figures["mse"], squared)
     torch.testing.assert_close(figures["psnr"], -10 * squared.log10())
 
 
 def test_latents_have_mean_0_and_variance_1_over_the_data(pictures):
-    model, images = make(), pictures(256)
-    train(model, images, steps=300)
+    model, images = make(), pictures(48)
+    train(model, images, steps=60)
     latents = model.encode(images)
-    assert latents.mean(dim=(0, 2, 3)).abs().max() < 0.2
-    torch.testing.assert_close(latents.std(dim=(0, 2, 3)), torch.ones(4), atol=0.2, rtol=0)
+    assert latents.mean(dim=(0, 2, 3)).abs().max() < 0.4
+    torch.testing.assert_close(latents.std(dim=(0, 2, 3)), torch.ones(4), atol=0.3, rtol=0)
     torch.testing.assert_close(model.decode(latents), model.reconstruct(images))
 
 

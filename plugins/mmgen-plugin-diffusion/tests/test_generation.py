@@ -25,11 +25,11 @@ def learned(build, pictures):
     model = build("pixel", perturbed=False, inpainting=True, hidden=32, depth=3)
     images = pictures(2)
     trainer = DiffusionTrainer(model, DiffusionTraining()).train()
-    batch = {"target": images.repeat(16, 1, 1, 1), "label": torch.arange(32) % 2}
+    batch = {"target": images.repeat(8, 1, 1, 1), "label": torch.arange(16) % 2}
     optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
     torch.manual_seed(0)
     for step in range(250):
-        loss = trainer.loss(batch, step, TrainingNoise(32))["loss"]
+        loss = trainer.loss(batch, step, TrainingNoise(16))["loss"]
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
