@@ -26,22 +26,26 @@ class HeadNorm(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Tokens look at each other: Vaswani et al. 2017."""
+    """Tokens look at each other: Vaswani et al. 2017.
+
+    Queries and keys are normalised by one layer, at once: of two, the product of the weights is all
+    that would count.
+    """
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.enter = nn.Linear(width, 3 * width)
-        self.query_norm = HeadNorm(width // heads)
-        self.key_norm = HeadNorm(width // heads)
+        self.queries_keys = nn.Linear(width, 2 * width)
+        self.values = nn.Linear(width, width)
+        self.norm = HeadNorm(width // heads)
         self.leave = nn.Linear(width, width)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Map tokens (N, L, width) to as many."""
-        joint = self.enter(tokens).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        query, key, value = joint.unbind(0)
-        query, key = self.query_norm(query), self.key_norm(key)
-        found = attend(query.to(value), key.to(value), value, None)
+        both = self.norm(self.queries_keys(tokens).unflatten(2, (2, self.heads, -1)))
+        value = self.values(tokens).unflatten(2, (self.heads, -1)).transpose(1, 2)
+        query, key = both.to(value).transpose(1, 3).unbind(2)
+        found = attend(query, key, value, None)
         result: Tensor = self.leave(found.transpose(1, 2).flatten(2))
         return result
 
@@ -57,7 +61,8 @@ class CrossAttention(nn.Module):
         super().__init__()
         self.heads = heads
         self.query = nn.Linear(width, width)
-        self.keys_values = nn.Linear(told, 2 * width)
+        self.keys = nn.Linear(told, width)
+        self.values = nn.Linear(told, width)
         self.query_norm = HeadNorm(width // heads)
         self.key_norm = HeadNorm(width // heads)
         self.leave = nn.Linear(width, width)
@@ -66,15 +71,15 @@ class CrossAttention(nn.Module):
 
     def prepare(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Return keys and values, (N, heads, L, D), of a condition's tokens (N, L, told)."""
-        both = self.keys_values(tokens).unflatten(2, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
-        key, value = both.unbind(0)
-        return self.key_norm(key).to(value), value
+        value = self.values(tokens).unflatten(2, (self.heads, -1)).transpose(1, 2)
+        key = self.key_norm(self.keys(tokens).unflatten(2, (self.heads, -1))).transpose(1, 2)
+        return key.to(value), value
 
     def forward(self, tokens: Tensor, prompt: Prompt, layer: int) -> Tensor:
         """Return what tokens (N, L, width) find in the prompt of this layer."""
         key, value = prompt.keys[layer], prompt.values[layer]
-        query = self.query(tokens).unflatten(2, (self.heads, -1)).transpose(1, 2)
-        query = self.query_norm(query).to(value)
+        query = self.query_norm(self.query(tokens).unflatten(2, (self.heads, -1)))
+        query = query.to(value).transpose(1, 2)
         if prompt.looks is not None:
             prompt.looks.append(_weights(query, key, prompt.mask))
         found = attend(query, key, value, prompt.mask)
@@ -85,13 +90,14 @@ class CrossAttention(nn.Module):
 def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
     """Return softmax(q kᵀ / √D) v, (N, heads, L, D): Vaswani et al. 2017, equation 1.
 
-    Of few tokens the CPU computes it as it is written: torch's own kernel takes four times as long
-    for its gradients.
+    Where gradients of few tokens are wanted, the CPU computes it as it is written: torch's own
+    kernel takes four times as long for them.
 
     Args:
         mask: bool, True where a key may be looked at; broadcasts to (N, heads, L, M).
     """
-    if query.device.type != "cpu" or query.shape[2] * key.shape[2] > _FEW:
+    few = query.shape[2] * key.shape[2] <= _FEW
+    if not (few and query.device.type == "cpu" and torch.is_grad_enabled()):
         return F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
     scores = (query * query.shape[3] ** -0.5) @ key.transpose(2, 3)
     if mask is not None:
