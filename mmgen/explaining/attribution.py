@@ -9,7 +9,8 @@ itself, pixel by pixel. The slots' pictures so add up to picture - picture witho
 their shares, the part of that way that each goes, add up to 1.
 
 Parts of a slot: each is left out alone. Parts that say the same hide each other so: without one of
-them the picture does not change.
+them the picture does not change. Where a generator tells what it looked at, each word and each
+whole condition also has a map of the places that looked at it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from mmgen.errors import InputError, UnsupportedConditionError, UnsupportedOperationError
 from mmgen.explaining.explanation import Explanation, Part, SlotShare
+from mmgen.explaining.looks import look_at_parts
 from mmgen.explaining.parts import Occlusion, split
 from mmgen.explaining.shapley import shapley_values, subsets
 from mmgen.interfaces import Generator, Model, Progress
@@ -87,7 +89,8 @@ def explain(
     variants = _plan(players, {name: parts for name, (_, parts) in kinds.items()})
     drawer = _Drawer(model, conditions, samples.recipe, options, batch_size)
     drawn = drawer.draw(variants, progress)
-    return _assemble(slots, conditions, kinds, players, drawn, samples.recipe)
+    looks = look_at_parts(model, conditions, {n: p for n, (_, p) in kinds.items()}, samples.recipe)
+    return _assemble(slots, conditions, kinds, players, drawn, looks, samples.recipe)
 
 
 def _check(model: Generator, given: Mapping[str, Any]) -> None:
@@ -191,6 +194,7 @@ def _assemble(
     kinds: Mapping[str, tuple[str, Sequence[Occlusion]]],
     players: Sequence[str],
     drawn: _Drawn,
+    looks: Mapping[str, Sequence[Tensor | None]],
     recipe: Mapping[str, Any],
 ) -> Explanation:
     values = drawn.subsets(players)
@@ -215,8 +219,10 @@ def _assemble(
                 share=None if contribution is None else _share(contribution, way),
                 contribution=contribution,
                 parts=tuple(
-                    Part(part.name, change, part.span)
-                    for part, change in zip(parts, changes, strict=True)
+                    Part(part.name, change, part.span, where)
+                    for part, change, where in zip(
+                        parts, changes, looks.get(name, [None] * len(parts)), strict=True
+                    )
                 ),
             )
         )

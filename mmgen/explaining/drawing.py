@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 from mmgen.explaining.ink import FONT, INK, LINE_PX, PAPER, signed_shades
+from mmgen.explaining.looks_drawing import draw_looks
 from mmgen.explaining.parts_drawing import PARTS_PX, draw_parts
 from mmgen.media.decoding import convert_mode
 from mmgen.media.pictures import to_bytes, to_pil
@@ -26,12 +27,13 @@ def draw_explanation(explanation: "Explanation") -> np.ndarray:
     First the picture, the picture of the same noise without conditions, and the difference; then
     for each slot its part of that difference, red where it made pixels brighter and blue where
     darker, all on one scale, with its share; beside it the slot's parts, the darker the more the
-    picture changes without them.
+    picture changes without them, and below them, where that is known, the places that looked at
+    each.
     """
     way = (explanation.image - explanation.baseline).double()
     largest = float(way.mean(dim=0).abs().max())
     blocks = [_draw_head(explanation, way, largest)]
-    blocks += [_draw_slot(slot, largest) for slot in explanation.slots]
+    blocks += [_draw_slot(slot, largest, explanation.image) for slot in explanation.slots]
     height = sum(block.height for block in blocks) + _GAP_PX * (len(blocks) + 1)
     sheet = Image.new("RGB", (_WIDTH_PX, height), PAPER)
     top = _GAP_PX
@@ -73,8 +75,8 @@ def _of_255(change: float) -> str:
     return f"{change**0.5 * 255:.3g}"
 
 
-def _draw_slot(slot: "SlotShare", largest: float) -> Image.Image:
-    parts = draw_parts(slot)
+def _draw_slot(slot: "SlotShare", largest: float, image: Tensor) -> Image.Image:
+    parts = _stacked(draw_parts(slot), draw_looks(slot, image))
     pictured = slot.contribution is not None
     below = _signed(slot.contribution, largest) if slot.contribution is not None else None
     left_height = 2 * LINE_PX + _BAR_PX + (below.height if below is not None else 0)
@@ -96,6 +98,15 @@ def _draw_slot(slot: "SlotShare", largest: float) -> Image.Image:
     elif not pictured:
         pen.text((left, 0), "in all of the pictures", fill=INK, font=FONT)
     block.paste(parts, (left, LINE_PX))
+    return block
+
+
+def _stacked(upper: Image.Image, lower: Image.Image | None) -> Image.Image:
+    if lower is None:
+        return upper
+    block = Image.new("RGB", (PARTS_PX, upper.height + _GAP_PX // 2 + lower.height), PAPER)
+    block.paste(upper, (0, 0))
+    block.paste(lower, (0, upper.height + _GAP_PX // 2))
     return block
 
 

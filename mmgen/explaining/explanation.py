@@ -24,11 +24,14 @@ class Part:
         span: where it is, as `Occlusion` has it.
         change: by how much the picture changes where this part alone is left out: the mean of the
             squared differences, 0 to 1.
+        where: float32 (h, w), how much each place of the picture looked at the part, where the
+            model has attention that tells; None where not.
     """
 
     name: str
     change: float
     span: tuple[float, ...] = ()
+    where: Tensor | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

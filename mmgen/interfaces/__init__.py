@@ -7,6 +7,7 @@ from mmgen.interfaces.capabilities import (
     HasFeatures,
     HasLatents,
     HasLikelihood,
+    HasMaps,
     Interpolates,
     LogLikelihood,
     Progress,
@@ -19,6 +20,7 @@ from mmgen.interfaces.conditioner import Condition, Conditioner
 from mmgen.interfaces.encoder import Embedding, Encoder
 from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.labels import LabelEmbedding
+from mmgen.interfaces.looking import LocatesTokens, ShowsAttention
 from mmgen.interfaces.model import Identity, Model, Origin
 from mmgen.interfaces.noise import CounterNoise, Noise, TrainingNoise
 from mmgen.interfaces.samples import Samples
@@ -39,9 +41,11 @@ __all__ = [
     "HasFeatures",
     "HasLatents",
     "HasLikelihood",
+    "HasMaps",
     "Identity",
     "Interpolates",
     "LabelEmbedding",
+    "LocatesTokens",
     "LogLikelihood",
     "Model",
     "Noise",
@@ -50,6 +54,7 @@ __all__ = [
     "Progress",
     "Reconstructs",
     "Samples",
+    "ShowsAttention",
     "Stage",
     "Tokenizer",
     "Trainer",

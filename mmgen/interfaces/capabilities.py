@@ -5,7 +5,7 @@ takes, and `weights`, how much they count, as there. `Generator.semantic_conditi
 `Generator.read_conditions` brings the values to the tensor contract.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -154,6 +154,18 @@ class HasFeatures(Protocol):
         """Return features by layer: maps (N, D, h, w) or vectors (N, D), float32 on the CPU.
 
         Images are (N, C, H, W) in [0, 1], or a list of (C, H, W) of unequal sizes.
+        """
+        ...
+
+
+@runtime_checkable
+class HasMaps(Protocol):
+    """Encoders of pictures whose feature maps a loss can compare: they pass gradients on."""
+
+    def maps(self, images: Tensor) -> Iterator[Tensor]:
+        """Yield the feature maps (N, D_l, h_l, w_l) of images (N, C, H, W) in [-1, 1].
+
+        Images are of the encoder's own size and channels, as its `prepare` makes them.
         """
         ...
 

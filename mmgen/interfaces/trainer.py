@@ -17,6 +17,9 @@ learn, and the values given for each slot, under the slot's name (label: int64 (
 Loss = Callable[[Batch, int, Noise], dict[str, Tensor]]
 """(batch, step, rng) -> named scalars; "loss" is minimised, the others are logged."""
 
+Evaluate = Callable[[Batch, Noise], dict[str, Tensor]]
+"""(batch, rng) -> held-out figures, each (N,); the first decides which model is the best."""
+
 OptionsT = TypeVar("OptionsT", bound=Options)
 
 
@@ -53,8 +56,13 @@ class Stage:
     Attributes:
         frozen: modules that this stage does not update.
         encode: where it pays, turns a batch into what the phases learn from; the loop applies it
-            once to all the data (first the tokenizer, then the prior on its codes).
+            once to all the data (first the tokenizer, then the prior on its codes). Texts and clips
+            that a batch chooses from are passed on with their choices.
         steps: None takes the loop's setting.
+        evaluate: held-out figures of this stage, of batches as the data has them; None takes the
+            trainer's.
+        makes_pictures: whether samples are worth drawing: not before the part that draws them has
+            learned something.
     """
 
     name: str
@@ -62,6 +70,8 @@ class Stage:
     frozen: Sequence[nn.Module] = ()
     encode: Callable[[Batch], Batch] | None = None
     steps: int | None = None
+    evaluate: Evaluate | None = None
+    makes_pictures: bool = True
 
 
 class Trainer(nn.Module, ABC, Generic[OptionsT]):
@@ -87,6 +97,8 @@ class Trainer(nn.Module, ABC, Generic[OptionsT]):
     @abstractmethod
     def evaluate(self, batch: Batch, rng: Noise) -> dict[str, Tensor]:
         """Return held-out figures, each (N,), one per picture; the loop averages them.
+
+        For stages that have no `evaluate` of their own.
 
         The first decides which model is the best: lower is better. Called in eval mode without
         gradients.

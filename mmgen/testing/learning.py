@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mmgen.interfaces import Batch, CounterNoise, Phase, Stage, Trainer, TrainingNoise
+from mmgen.interfaces.trainer import Evaluate
 from mmgen.testing.case import Case, EncoderCase, check
 from mmgen.testing.outcome import ContractError, demand, demand_alike
 from mmgen.testing.values import learning_batch
@@ -241,11 +242,16 @@ def _loss_after(
 def check_evaluation(case: Case) -> None:
     """evaluate gives finite figures per picture, which mix no pictures unless the case says why."""
     trainer = case.build_trainer().eval()
+    for stage in trainer.stages():
+        _check_figures(case, stage.evaluate or trainer.evaluate)
+
+
+def _check_figures(case: Case, evaluate: Evaluate) -> None:
     batch = _rows(case)
     with torch.no_grad():
-        figures = trainer.evaluate(dict(batch), CounterNoise(0, range(_COUNT)))
+        figures = evaluate(dict(batch), CounterNoise(0, range(_COUNT)))
         part = {name: value[2:4] for name, value in batch.items()}
-        few = trainer.evaluate(part, CounterNoise(0, [2, 3]))
+        few = evaluate(part, CounterNoise(0, [2, 3]))
     demand(bool(figures), "evaluate must return at least one figure, which decides")
     for name, values in figures.items():
         demand(

@@ -8,7 +8,7 @@ import torch
 
 from mmgen.errors import TrainingError, did_you_mean
 from mmgen.interfaces.noise import TrainingNoise
-from mmgen.interfaces.trainer import Trainer
+from mmgen.interfaces.trainer import Evaluate
 from mmgen.training.feed import Source, home_of
 from mmgen.training.machine import Machine
 from mmgen.training.random_state import own_randomness
@@ -57,7 +57,7 @@ class Evaluation:
 
 @torch.no_grad()
 def evaluate_held_out(
-    trainer: Trainer[Any],
+    evaluate: Evaluate,
     source: Source,
     machine: Machine,
     *,
@@ -65,12 +65,13 @@ def evaluate_held_out(
     seed: int,
     limit: int | None = None,
 ) -> Evaluation:
-    """Average `trainer.evaluate` over held-out pictures, shared out among the processes.
+    """Average a stage's figures over held-out pictures, shared out among the processes.
 
     The noise is the same at every evaluation, and the training's own is not touched. The caller
     has put the trainer into eval mode.
 
     Args:
+        evaluate: gives the figures of a batch.
         batch_size: pictures at a time.
         limit: at most so many pictures; None: all.
     """
@@ -82,7 +83,7 @@ def evaluate_held_out(
         for part in rows.split(batch_size):
             batch = source.batch(part.to(home_of(source)), machine.device)
             size = len(batch["target"])
-            values = trainer.evaluate(batch, TrainingNoise(size, machine.device))
+            values = evaluate(batch, TrainingNoise(size, machine.device))
             table = torch.stack([_per_picture(name, item, size) for name, item in values.items()])
             sums = torch.stack(
                 [table.sum(1), table.square().sum(1), table.new_full((len(table),), size)]

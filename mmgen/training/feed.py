@@ -21,12 +21,12 @@ class Source(Protocol):
     Attributes:
         device: where the rows lie and indices must be; None where they are decoded when read.
         labels: int64 (N,); None without labels.
-        chooses: whether rows have several values to choose from, so that batches want draws.
+        choices: columns whose rows have several values to choose from: batches want draws then.
     """
 
     device: torch.device | None
     labels: Tensor | None
-    chooses: bool
+    choices: Mapping[str, Choices]
 
     def __len__(self) -> int:
         """Return how many there are."""
@@ -61,7 +61,7 @@ class ResidentRows:
             name: value for name, value in columns.items() if not isinstance(value, Tensor)
         }
         self.labels = self._tensors.get("label")
-        self.chooses = any(isinstance(value, Choices) for value in self._lists.values())
+        self.choices: Mapping[str, Choices] = choices_among(self._lists)
         self._length = len(next(iter(columns.values())))
 
     def __len__(self) -> int:
@@ -91,7 +91,9 @@ class DecodedRows:
 
     def __init__(self, data: PictureData) -> None:
         self.labels = data.labels
-        self.chooses = any(isinstance(column, Choices) for column in (data.texts, data.clips))
+        self.choices: Mapping[str, Choices] = choices_among(
+            {"text": data.texts, "audio": data.clips}
+        )
         self._data = data
 
     def __len__(self) -> int:
@@ -102,6 +104,11 @@ class DecodedRows:
     ) -> Batch:
         """Return the rows of int64 (M,) `indices`."""
         return self._data.batch(indices, device=device, draws=draws)
+
+
+def choices_among(columns: Mapping[str, Any]) -> dict[str, Choices]:
+    """Return the columns whose rows have several values to choose from."""
+    return {name: column for name, column in columns.items() if isinstance(column, Choices)}
 
 
 class ReadAhead:

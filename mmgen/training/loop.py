@@ -234,15 +234,18 @@ class Loop:
         self._refuse_sick_weights(run)
         with self._looking(run):
             evaluation = evaluate_held_out(
-                self.trainer,
+                run.stage.evaluate or self.trainer.evaluate,
                 self.held_out,
                 self.machine,
                 batch_size=self.machine.part_size,
                 seed=self.config.seed,
                 limit=self.config.evaluate_pictures,
             )
-            evaluation.figures.update(self._watch_samples())
-            best = self.state.note(evaluation, run.stage.name, self.config.decide_by)
+            decide_by = None
+            if run.stage.makes_pictures:
+                evaluation.figures.update(self._watch_samples())
+                decide_by = self.config.decide_by
+            best = self.state.note(evaluation, run.stage.name, decide_by)
             if best:
                 self._save_model()
         self.journal.evaluation(evaluation, best=best)
@@ -271,7 +274,8 @@ class Loop:
 
     def _draw_samples(self, run: StageRun) -> None:
         """Draw a grid of samples with the averaged weights."""
-        if not self._draws_samples or not self.machine.is_main:
+        wanted = self._draws_samples and run.stage.makes_pictures
+        if not wanted or not self.machine.is_main:
             return
         assert isinstance(self.model, Generator)
         seed = self.config.seed

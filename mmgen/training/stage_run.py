@@ -55,7 +55,7 @@ class BatchFeed:
         """Return the part of a batch that begins at a place of the order."""
         indices = self._order.indices(start, machine.part_size)
         draws = None
-        if self._source.chooses:
+        if self._source.choices:
             places = np.arange(start, start + machine.part_size, dtype=np.uint64)
             draws = splitmix64(places, self._seed)
         return self._source.batch(indices, machine.device, draws)
@@ -175,6 +175,8 @@ def encode_all(
         name: torch.cat(parts) if isinstance(parts[0], Tensor) else list(chain(*parts))
         for name, parts in columns.items()
     }
+    # A column to choose from has given each row's own value; batches go on choosing.
+    joined |= {name: column for name, column in source.choices.items() if name in joined}
     size = sum(value.nbytes for value in joined.values() if isinstance(value, Tensor))
     home = machine.device if fits_on(machine.device, size) else torch.device("cpu")
     return ResidentRows(joined, home, pictures=())

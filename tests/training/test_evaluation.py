@@ -30,7 +30,9 @@ class Brightness(Trainer[Options]):
 def evaluate(trainer: Trainer[Any], pictures: PictureData, **settings: Any) -> Evaluation:
     machine = Machine(TrainingConfig(device="cpu"))
     source = make_source(pictures, machine.device)
-    return evaluate_held_out(trainer, source, machine, **{"batch_size": 7, "seed": 0, **settings})
+    return evaluate_held_out(
+        trainer.evaluate, source, machine, **{"batch_size": 7, "seed": 0, **settings}
+    )
 
 
 def test_figures_are_means_over_all_pictures_whatever_the_batch(pictures: PictureData) -> None:

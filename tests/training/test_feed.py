@@ -2,11 +2,18 @@
 
 import threading
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from mmgen.data import PictureData
+from mmgen.data.choices import Choices
+from mmgen.interfaces import Batch
+from mmgen.training.config import TrainingConfig
 from mmgen.training.feed import ReadAhead, make_source
+from mmgen.training.machine import Machine
+from mmgen.training.stage_run import encode_all
 
 CPU = torch.device("cpu")
 
@@ -58,3 +65,18 @@ def test_read_ahead_passes_errors_on() -> None:
     with pytest.raises(OSError, match="gone"):
         ahead.get(1)
     ahead.close()
+
+
+def test_encoded_rows_go_on_choosing_their_captions() -> None:
+    texts = Choices.of_rows([["a", "b"], ["c", "d"]])
+    data = PictureData(images=torch.zeros(2, 1, 2, 2, dtype=torch.uint8), texts=texts)
+    machine, config = Machine(TrainingConfig(device="cpu", batch_size=2)), TrainingConfig()
+
+    def encode(batch: Batch) -> Batch:
+        return {"codes": batch["target"] + 1, "text": batch["text"]}
+
+    source = encode_all(nn.Identity(), encode, make_source(data, CPU), machine, config)
+    assert source.choices.keys() == {"text"}
+    rows = torch.tensor([1, 0])
+    assert source.batch(rows, CPU, np.array([1, 0], np.uint64))["text"] == ["d", "a"]
+    assert source.batch(rows, CPU)["codes"].eq(1).all()

@@ -73,6 +73,10 @@ class TextTransformer(ClassifyingEncoder):
         """Return the tokenizer, as the library writes it."""
         return {TOKENIZER: self._tokenizer_text}
 
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """Return the first character and the end of each token that is read."""
+        return list(self.tokenizer.encode(text or " ").offsets)[: self.config.length]
+
     def prepare(self, values: Any) -> dict[str, Tensor]:
         """Return tokens int64 (N, L): 0 where the text has ended.
 

@@ -18,7 +18,7 @@ from mmgen_plugin_text.config import WordVectorsConfig
 from mmgen_plugin_text.pooling import Attention, Bag, Recurrent
 from mmgen_plugin_text.subwords import fit_pieces
 from mmgen_plugin_text.vector_files import Vectors, read_vectors
-from mmgen_plugin_text.words import bucket, pieces, split_words
+from mmgen_plugin_text.words import bucket, pieces, split_words, word_spans
 
 VOCABULARY = "vocabulary.txt"
 _OF_HUB = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+)(@(?P<revision>[^:]+))?:(?P<path>.+)")
@@ -97,6 +97,10 @@ class WordVectors(ClassifyingEncoder):
     def assets(self) -> dict[str, str]:
         """Return the vocabulary, a word per line."""
         return {VOCABULARY: "\n".join(self.words)}
+
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """Return the first character and the end of each word that is read."""
+        return word_spans(text)[: self.config.length]
 
     def prepare(self, values: Any) -> dict[str, Tensor]:
         """Return words int64 (N, L): 0 none, 1 unknown, from 2 known; and pieces (N, L, G), or -1.

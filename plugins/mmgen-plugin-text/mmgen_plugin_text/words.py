@@ -21,6 +21,18 @@ def split_words(text: str) -> list[str]:
     return words or [""]
 
 
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Return the first character and the end of each word of `split_words`, in the text as it is.
+
+    Signs that only together have another form are taken one by one.
+    """
+    forms = [unicodedata.normalize("NFKC", sign).casefold() for sign in text]
+    origins = [place for place, form in enumerate(forms) for _ in form]
+    found = _WORD.finditer("".join(forms))
+    spans = [(origins[match.start()], origins[match.end() - 1] + 1) for match in found]
+    return spans or [(0, len(text))]
+
+
 def pieces(word: str, shortest: int, longest: int) -> list[str]:
     """Return the runs of letters of a word between < and >; a shorter word is one piece.
 

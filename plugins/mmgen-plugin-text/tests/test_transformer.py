@@ -100,3 +100,12 @@ def test_texts_are_needed(texts):
 def test_heads_share_the_width():
     with pytest.raises(OptionError, match="width must be a multiple of heads"):
         TextTransformerConfig(width=10, heads=4)
+
+
+def test_tokens_tell_which_letters_they_stand_for():
+    encoder = make()
+    text = "A red fox"
+    spans = encoder.token_spans(text)
+    assert len(spans) == encoder.prepare([text])["tokens"].shape[1]
+    assert {at for start, end in spans for at in range(start, end)} >= set(range(2, 5))
+    assert spans == sorted(spans)

@@ -1,7 +1,7 @@
 """From texts to words, and from words to pieces."""
 
 import pytest
-from mmgen_plugin_text.words import bucket, pieces, split_words
+from mmgen_plugin_text.words import bucket, pieces, split_words, word_spans
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,14 @@ def test_the_hash_is_fnv_1a(piece, hash):
     """Test vectors of the authors' reference."""
     assert bucket(piece, 2**32) == hash
     assert bucket(piece, 1000) == hash % 1000
+
+
+@pytest.mark.parametrize(
+    "text", ["A red Fox.", "  it's\t3-D!", "ﬁve ｆｏｘｅｓ", "红色fox", "straße", "🦊🦊"]
+)
+def test_words_are_found_where_they_stand(text):
+    spans = word_spans(text)
+    assert [split_words(text[start:end]) for start, end in spans] == [
+        [word] for word in split_words(text)
+    ]
+    assert word_spans("")[0] == (0, 0)

@@ -1,0 +1,1 @@
+"""Latent and pixel diffusion, for any conditions, for mmgen."""

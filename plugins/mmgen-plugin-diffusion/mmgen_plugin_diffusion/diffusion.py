@@ -1,0 +1,340 @@
+"""What all generators by diffusion do: from noise to pictures, whatever is noisy."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmgen.errors import InputError, UnknownNameError
+from mmgen.interfaces import Condition, Conditioner, Generator, Noise
+from mmgen.nn import spherical
+from mmgen.slots import Size, Slot
+from mmgen_plugin_diffusion import samplers
+from mmgen_plugin_diffusion.config import DiffusionConfig
+from mmgen_plugin_diffusion.embedding import FINEST
+from mmgen_plugin_diffusion.guidance import plan_branches, read_scales
+from mmgen_plugin_diffusion.inpainting import repaint
+from mmgen_plugin_diffusion.masks import shrink, with_even_hole, without_hole
+from mmgen_plugin_diffusion.objectives import first_time, mix
+from mmgen_plugin_diffusion.options import DiffusionGeneration
+from mmgen_plugin_diffusion.predictor import Predictor
+from mmgen_plugin_diffusion.prompt import Denoiser
+from mmgen_plugin_diffusion.times import sampling_times
+
+_DISTILLED_STEPS = 4
+_EDIT_STRENGTH = 0.6
+
+
+class Diffusion(Generator):
+    """Ho et al. 2020; Lipman et al. 2023; Liu et al. 2023.
+
+    What is noisy is a map (N, K, h, w): pixels in [-1, 1], or latents.
+
+    Attributes:
+        denoiser: maps noisy samples, times and a `Prompt` to predictions.
+        shortcuts: int64, whether steps of 1/128 to 1 were learned: 1, else 0.
+    """
+
+    config: DiffusionConfig
+    generation = DiffusionGeneration
+    spatial_slots = (
+        Slot(name="image", modality="image"),
+        Slot(name="mask", modality="mask"),
+    )
+    denoiser: Denoiser
+    shortcuts: Tensor
+
+    def __init__(self, config: DiffusionConfig, *, conditioner: Conditioner | None = None) -> None:
+        super().__init__(config, conditioner=conditioner)
+        self.register_buffer("shortcuts", torch.zeros((), dtype=torch.int64))
+
+    @property
+    def size(self) -> Size:
+        """The one size of picture that the config names."""
+        config = self.config
+        return Size(channels=config.channels, height=config.height, width=config.width)
+
+    @property
+    @abstractmethod
+    def noisy_shape(self) -> tuple[int, int, int]:
+        """K, h and w of what is noisy."""
+
+    @abstractmethod
+    def to_data(self, images: Tensor) -> Tensor:
+        """Return what is learned, float32 (N, K, h, w), of images (N, C, H, W) in [0, 1]."""
+
+    @abstractmethod
+    def to_images(self, data: Tensor) -> Tensor:
+        """Return images (N, C, H, W) in [0, 1] of data (N, K, h, w)."""
+
+    @property
+    def num_hints(self) -> int:
+        """Further channels that the denoiser sees: known data, and where to paint."""
+        return self.noisy_shape[0] + 1 if self.config.inpainting else 0
+
+    def hints(self, images: Tensor, mask: Tensor) -> Tensor:
+        """Return what the denoiser sees of known pixels, (N, K + 1, h, w).
+
+        Where there is nothing to paint it is the data of the picture without its hole, elsewhere 0.
+
+        Args:
+            images: (N, C, H, W) in [0, 1]; what the mask leaves out is not looked at.
+            mask: (N, 1, H, W), 1 = paint here.
+        """
+        share = shrink(mask.float(), self.noisy_shape[1:])
+        known = self.to_data(without_hole(images, mask))
+        return torch.cat([known * (share < 1), share], dim=1)
+
+    def no_hints(self, count: int, device: torch.device) -> Tensor:
+        """Return what the denoiser sees where nothing is known."""
+        channels, height, width = self.noisy_shape
+        nothing = torch.zeros(count, channels, height, width, device=device)
+        return torch.cat([nothing, torch.ones(count, 1, height, width, device=device)], dim=1)
+
+    def check_conditions(self, conditions: Mapping[str, Any]) -> None:
+        """Demand a mask that leaves something to paint and something to keep."""
+        super().check_conditions(conditions)
+        mask = conditions.get("mask")
+        if mask is None:
+            return
+        share = mask.flatten(1).mean(dim=1)
+        if bool((share == 0).any()):
+            raise InputError("'mask' says where to paint (1, white); this one is 0 everywhere")
+        if bool((share == 1).any()):
+            raise InputError(
+                "'mask' says what to keep (0, black); this one is 1 everywhere: leave out image "
+                "and mask to paint a whole picture"
+            )
+
+    def sample(self, condition: Condition, rng: Noise, options: DiffusionGeneration) -> Tensor:
+        """Draw images (N, C, H, W) in [0, 1].
+
+        With image and mask, what the mask keeps stays bit for bit. With an image alone, the picture
+        is an edit of it.
+        """
+        return self._make(condition, rng, options, None)
+
+    @torch.inference_mode()
+    def attention_maps(
+        self, condition: Condition, rng: Noise, options: DiffusionGeneration
+    ) -> Tensor:
+        """Return where each token of a condition was looked at, float32 (N, L, h, w).
+
+        The mean of the weights of attention over all steps, layers and heads, while the pictures
+        are drawn (Tang et al. 2023, section 2.2).
+        """
+        looks: list[Tensor] = []
+        self._make(condition, rng, options, looks)
+        if not looks:
+            return torch.zeros(len(condition), 0, *self.denoiser.grid)
+        weights = torch.stack(looks).mean(dim=0)  # (N, h · w, L)
+        return weights.transpose(1, 2).unflatten(2, self.denoiser.grid).cpu()
+
+    def _make(
+        self,
+        condition: Condition,
+        rng: Noise,
+        options: DiffusionGeneration,
+        looks: list[Tensor] | None,
+    ) -> Tensor:
+        image, mask = (condition.spatial.get(name) for name in ("image", "mask"))
+        if image is None:
+            return self.to_images(self._denoise(condition, rng, options, 1.0, looks=looks))
+        if mask is None:
+            strength = options.strength or _EDIT_STRENGTH
+            start = self.to_data(image)
+            data = self._denoise(condition, rng, options, strength, start=start, looks=looks)
+            return self.to_images(data)
+        made = self.to_images(self._paint(condition, rng, options, image, mask, looks))
+        return torch.where(mask > 0.5, made, image.to(made))
+
+    def _paint(
+        self,
+        condition: Condition,
+        rng: Noise,
+        options: DiffusionGeneration,
+        image: Tensor,
+        mask: Tensor,
+        looks: list[Tensor] | None,
+    ) -> Tensor:
+        """Return data of which the known part is about that of the image."""
+        strength = options.strength or 1.0
+        start = self.to_data(image) if strength < 1 else None
+        if self.config.inpainting:
+            hints = self.hints(image, mask)
+            return self._denoise(
+                condition, rng, options, strength, start=start, hints=hints, looks=looks
+            )
+        predict = self._predictor(condition, options, None, looks=looks)
+        times = self._times(options, strength, first_time(self.config.objective))
+        return repaint(
+            predict,
+            self._noisy(rng, times[0], start),
+            times,
+            self.config.objective,
+            known=self.to_data(with_even_hole(image, mask)),
+            keep=shrink(mask, self.noisy_shape[1:]) == 0,
+            repeats=options.resampling,
+            rng=rng,
+        )
+
+    def _denoise(
+        self,
+        condition: Condition,
+        rng: Noise,
+        options: DiffusionGeneration,
+        strength: float,
+        *,
+        start: Tensor | None = None,
+        hints: Tensor | None = None,
+        looks: list[Tensor] | None = None,
+    ) -> Tensor:
+        """Return data (N, K, h, w), drawn anew or from a start."""
+        objective = self.config.objective
+        levels = self._levels(options, strength)
+        shift = 1.0 if levels is not None else None
+        times = self._times(options, strength, first_time(objective), shift=shift)
+        if start is not None and options.edit == "inversion":
+            noisy = self._invert(start, condition.without(), times)
+        else:
+            noisy = self._noisy(rng, times[0], start)
+        predict = self._predictor(condition, options, hints, level=levels, looks=looks)
+        if levels is not None:
+            return samplers.euler(predict, noisy, times, objective)
+        if options.sampler == "ancestral":
+            return samplers.ancestral(predict, noisy, times, objective, rng)
+        go = {"euler": samplers.euler, "heun": samplers.heun, "dpm++": samplers.dpm_solver}
+        return go[options.sampler](predict, noisy, times, objective)
+
+    def _noisy(self, rng: Noise, time: float, start: Tensor | None) -> Tensor:
+        """Return noise, mixed with a start where there is one, float32 (N, K, h, w)."""
+        noise = rng.normal(self.noisy_shape, stream="noise").float()
+        if start is None:
+            return noise
+        return mix(self.config.objective, start, noise, torch.tensor(time, device=noise.device))
+
+    @property
+    def distilled(self) -> bool:
+        """Whether a few steps were learned."""
+        return bool(self.shortcuts)
+
+    def _steps(self, options: DiffusionGeneration) -> int:
+        usual = _DISTILLED_STEPS if self.distilled else self.config.steps
+        return options.steps or usual
+
+    def _levels(self, options: DiffusionGeneration, strength: float) -> int | None:
+        """Return the level of the steps where the model learned ones of that size, else None."""
+        steps = self._steps(options)
+        few = steps < 2**FINEST and steps & (steps - 1) == 0
+        return steps.bit_length() if self.distilled and few and strength == 1 else None
+
+    def _times(
+        self,
+        options: DiffusionGeneration,
+        strength: float,
+        first: float,
+        *,
+        shift: float | None = None,
+    ) -> list[float]:
+        """Return falling times from the strength to 0."""
+        steps = max(1, math.ceil(self._steps(options) * strength - 1e-9))
+        shift = shift or options.shift or self.config.shift
+        return sampling_times(steps, start=first * strength, shift=shift)
+
+    def _predictor(
+        self,
+        condition: Condition,
+        options: DiffusionGeneration,
+        hints: Tensor | None,
+        *,
+        level: int | None = None,
+        looks: list[Tensor] | None = None,
+    ) -> Predictor:
+        """Return what predicts under a condition, guided as the options say."""
+        config = self.config
+        default = config.guidance_scale if level is None else 1.0
+        scales = read_scales(
+            options.guidance_scale,
+            default,
+            self.conditioner,
+            inpaints=config.inpainting,
+            title=self.title,
+        )
+        given = bool(condition.present.any())
+        if not given:
+            scales = {name: scale for name, scale in scales.items() if name == "image"}
+        if hints is None:
+            scales.pop("image", None)
+        branches = plan_branches(scales, condition.slot_names)
+        low, high = options.guidance_interval
+        return Predictor(
+            self, condition, branches, hints, interval=(low, high), level=level, looks=looks
+        )
+
+    def _invert(self, data: Tensor, condition: Condition, falling: list[float]) -> Tensor:
+        """Return the noisy samples that the flow leads to data, without guidance."""
+        predict = Predictor(self, condition, plan_branches({}, ()), None)
+        return samplers.heun(predict, data, falling[::-1], self.config.objective)
+
+    @torch.inference_mode()
+    def encode(self, images: Tensor, *, space: str = "z", **conditions: Any) -> Tensor:
+        """Return the noise, float32 (N, K, h, w), that leads to images (N, C, H, W) in [0, 1].
+
+        The flow is followed back from the picture under the conditions, without guidance (Song et
+        al. 2021, section 4.3).
+
+        Raises:
+            UnknownNameError: a space other than "z".
+        """
+        if space != "z":
+            raise UnknownNameError(f"unknown latent space {space!r}; {self.title} has 'z'")
+        self.check_images(images)
+        condition = self.semantic_condition(conditions, len(images))
+        return self._invert(self.to_data(images.to(self.device)), condition, self._way())
+
+    @torch.inference_mode()
+    def decode(self, latents: Tensor, **conditions: Any) -> Tensor:
+        """Return the images (N, C, H, W) in [0, 1] that noise (N, K, h, w) leads to.
+
+        Without guidance: what `encode` returned comes back, under other conditions as their
+        picture.
+        """
+        if latents.ndim != 4 or tuple(latents.shape[1:]) != self.noisy_shape:
+            shape = ", ".join(map(str, self.noisy_shape))
+            raise InputError(
+                f"latents of {self.title} are (N, {shape}); got {tuple(latents.shape)}"
+            )
+        condition = self.semantic_condition(conditions, len(latents))
+        predict = Predictor(self, condition, plan_branches({}, ()), None)
+        noisy = latents.to(self.device).float()
+        data = samplers.heun(predict, noisy, self._way(), self.config.objective)
+        return self.to_images(data)
+
+    def _way(self) -> list[float]:
+        """Return the times of a way that is gone in both directions."""
+        start = first_time(self.config.objective)
+        return sampling_times(self.config.steps, start=start, shift=1.0)
+
+    def interpolate(self, a: Tensor, b: Tensor, steps: int, **conditions: Any) -> Tensor:
+        """Return images (steps, C, H, W) in [0, 1] from a to b, each (C, H, W), both included.
+
+        The noise turns from a's to b's on a sphere. Conditions are one for all images or one for
+        each step: the first is a's, the last b's.
+        """
+        conditions, of_ends = self.read_way(conditions, steps)
+        ends = self.encode(torch.stack([a, b]), **of_ends)
+        weights = torch.linspace(0, 1, steps, device=ends.device)
+        return self.decode(spherical(ends[0], ends[1], weights), **conditions)
+
+    def check_images(self, images: Tensor) -> None:
+        """Raise InputError unless images are (N, C, H, W) of the model's size."""
+        size = self.size
+        expected = (size.channels, size.height, size.width)
+        if images.ndim != 4 or tuple(images.shape[1:]) != expected:
+            shape = ", ".join(map(str, expected))
+            raise InputError(
+                f"images must be (N, {shape}) for {self.title}; got {tuple(images.shape)}"
+            )

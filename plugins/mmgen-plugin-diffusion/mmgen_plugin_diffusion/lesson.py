@@ -1,0 +1,35 @@
+"""What a denoiser learns from a batch."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from mmgen.interfaces import Condition
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a denoiser shall predict, for a batch of N rows.
+
+    Attributes:
+        data, noise: (N, K, h, w).
+        times: (N,).
+        hints: what is known, (N, K + 1, h, w); None where the model does not inpaint.
+        levels: int64 (N,), as in `TimeEmbedding`; the first `num_short` are short cuts, the rest 0.
+    """
+
+    data: Tensor
+    noise: Tensor
+    times: Tensor
+    condition: Condition
+    hints: Tensor | None
+    levels: Tensor | None = None
+    num_short: int = 0
+
+    def with_shortcuts(self, levels: Tensor, starts: Tensor) -> "Lesson":
+        """Return the lesson with short cuts of some levels, from some times, in its first rows."""
+        few = len(levels)
+        flow = torch.zeros(len(self.data) - few, dtype=levels.dtype, device=levels.device)
+        times = torch.cat([starts.to(self.times), self.times[few:]])
+        return replace(self, times=times, levels=torch.cat([levels, flow]), num_short=few)

@@ -1,0 +1,74 @@
+"""What a denoiser makes of a condition, once for a picture and not once for a step."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from mmgen.interfaces import Condition
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """A condition as the layers of a denoiser want it.
+
+    Attributes:
+        vector: (N, D), added to that of the time; None where there is no condition.
+        keys, values: of each layer that looks at the tokens, (N, heads, L, D / heads).
+        mask: bool (N, 1, 1, L), where there is a token; None where every place has one.
+        looks: where given, each look at the tokens leaves its weights here, (N, queries, L).
+    """
+
+    vector: Tensor | None
+    keys: Sequence[Tensor] = ()
+    values: Sequence[Tensor] = ()
+    mask: Tensor | None = None
+    looks: list[Tensor] | None = field(default=None, repr=False)
+
+    def last(self, rows: int) -> "Prompt":
+        """Return the last rows of it."""
+        if self.vector is None:
+            return self
+        return Prompt(
+            self.vector[-rows:],
+            [key[-rows:] for key in self.keys],
+            [value[-rows:] for value in self.values],
+            None if self.mask is None else self.mask[-rows:],
+            self.looks,
+        )
+
+
+def token_mask(condition: Condition) -> Tensor | None:
+    """Return bool (N, 1, 1, L); None where it would leave out nothing."""
+    mask = condition.token_mask
+    if not torch.compiler.is_compiling() and mask.device.type == "cpu" and bool(mask.all()):
+        return None
+    return mask[:, None, None]
+
+
+class Denoiser(nn.Module, ABC):
+    """Predicts what noisy samples are made of, in the way of the objective.
+
+    Attributes:
+        grid: height and width of the map of places that look at a condition's tokens.
+    """
+
+    grid: tuple[int, int]
+
+    @abstractmethod
+    def prepare(self, condition: Condition, looks: list[Tensor] | None = None) -> Prompt:
+        """Return what the layers need of a condition; `looks` as in `Prompt`."""
+
+    @abstractmethod
+    def forward(
+        self, noisy: Tensor, times: Tensor, prompt: Prompt, levels: Tensor | None = None
+    ) -> Tensor:
+        """Return the prediction (N, channels, h, w).
+
+        Args:
+            noisy: (N, channels + hints, h, w).
+            times: float32 (N,), 0 to 1.
+            levels: int64 (N,), as in `TimeEmbedding`.
+        """

@@ -1,0 +1,78 @@
+"""Short cuts: how a denoiser learns to take few, large steps."""
+
+import torch
+from torch import Tensor
+
+from mmgen.interfaces import Condition, Noise
+from mmgen_plugin_diffusion.embedding import FINEST
+from mmgen_plugin_diffusion.guidance import branched, joined, plan_branches
+from mmgen_plugin_diffusion.prompt import Denoiser
+
+
+def shortcut_levels(places: Tensor) -> Tensor:
+    """Return levels int64 (N,) of steps to learn, from whole numbers of how far they go.
+
+    Frans et al. 2024, section 3.2: 1, 1/2, … 1/64 alike often. A step of level 1 + k goes 2⁻ᵏ.
+
+    Args:
+        places: (N,), uniform in (0, 1).
+    """
+    return 1 + (places * FINEST).long().clamp(max=FINEST - 1)
+
+
+def shortcut_times(levels: Tensor, places: Tensor) -> Tensor:
+    """Return the times (N,) at which steps begin: multiples of their size, where 1 is noise."""
+    steps = 2.0 ** (levels - 1).float()
+    return ((places * steps).floor() + 1).clamp(max=steps) / steps
+
+
+@torch.no_grad()
+def two_steps(
+    teacher: Denoiser,
+    noisy: Tensor,
+    times: Tensor,
+    levels: Tensor,
+    condition: Condition,
+    hints: Tensor | None,
+    guidance: float,
+) -> Tensor:
+    """Return the velocity that two steps of half the size lead with: Frans et al. 2024, eq. 4.
+
+    s_target = ½ s(x_t, t, d) + ½ s(x'_{t-d}, t - d, d) for a step of 2d. At the smallest size the
+    steps are those of the flow itself, with guidance (their section 3.3).
+
+    Args:
+        noisy: (N, K, h, w), at times (N,).
+        levels: of the steps to learn; two of the next level make one.
+        hints: what is known, (N, K + 1, h, w).
+    """
+    half = 2.0 ** -levels.float()
+    flow = levels == FINEST  # two steps of the smallest size: asked as the flow
+    asked = torch.where(flow, torch.zeros_like(levels), levels + 1)
+    branches = plan_branches(dict.fromkeys(condition.slot_names, guidance), condition.slot_names)
+    prompt = teacher.prepare(branched(condition, branches))
+    blocks = len(branches)
+
+    def velocity(samples: Tensor, moments: Tensor) -> Tensor:
+        inputs = samples if hints is None else torch.cat([samples, hints], dim=1)
+        outputs = teacher(
+            inputs.repeat(blocks, 1, 1, 1), moments.repeat(blocks), prompt, asked.repeat(blocks)
+        ).float()
+        alone = outputs[-len(samples) :]
+        if blocks == 1:
+            return alone
+        return torch.where(flow[:, None, None, None], joined(outputs, branches), alone)
+
+    first = velocity(noisy, times)
+    between = noisy - half[:, None, None, None] * first
+    return (first + velocity(between, times - half)) / 2
+
+
+def draw_shortcuts(rng: Noise, count: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return levels and times of `count` steps to learn; the noise has as many rows or more."""
+    sizes, starts = (
+        rng.uniform((), stream=f"shortcuts/{name}").to(device)[:count]
+        for name in ("sizes", "starts")
+    )
+    levels = shortcut_levels(sizes)
+    return levels, shortcut_times(levels, starts)

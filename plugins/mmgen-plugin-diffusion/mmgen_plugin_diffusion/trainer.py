@@ -1,0 +1,177 @@
+"""How a denoiser learns: from noisy samples at all times, and what is known of pictures."""
+
+import copy
+from collections.abc import Sequence
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from mmgen.errors import OptionError
+from mmgen.interfaces import Batch, Condition, Noise, Phase, Stage, Trainer
+from mmgen_plugin_diffusion.autoencoder_trainer import lay_channels_last, mirrored
+from mmgen_plugin_diffusion.diffusion import Diffusion
+from mmgen_plugin_diffusion.lesson import Lesson
+from mmgen_plugin_diffusion.masks import random_masks
+from mmgen_plugin_diffusion.objectives import mix, target
+from mmgen_plugin_diffusion.options import DiffusionTraining
+from mmgen_plugin_diffusion.prompt import Denoiser
+from mmgen_plugin_diffusion.shortcut import (
+    draw_shortcuts,
+    shortcut_levels,
+    shortcut_times,
+    two_steps,
+)
+from mmgen_plugin_diffusion.times import spread, training_times
+
+
+class DiffusionTrainer(Trainer[DiffusionTraining]):
+    """Predictions at all times shall be right: Lipman et al. 2023, equation 23; Ho et al. 2020."""
+
+    model: Diffusion
+
+    def __init__(self, model: Diffusion, options: DiffusionTraining) -> None:
+        super().__init__(model, options)
+        lay_channels_last(model)
+        self.teacher: Denoiser | None = None
+        model.shortcuts.fill_(int(options.shortcut > 0))
+        if options.shortcut:
+            if model.config.objective != "flow":
+                raise OptionError(
+                    "trainer.shortcut joins steps of a flow; the objective is "
+                    f"{model.config.objective!r}: leave it out, or set model.objective = 'flow'"
+                )
+            self.teacher = copy.deepcopy(model.denoiser).requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """Set train mode, but not of the teacher."""
+        super().train(mode)
+        if self.teacher is not None:
+            self.teacher.eval()
+        return self
+
+    def stages(self) -> Sequence[Stage]:
+        """One stage of one phase."""
+        return [Stage(name="train", phases=[self.denoising()])]
+
+    def denoising(self) -> Phase:
+        """Return the phase of the denoiser and the encoders of its conditions."""
+        model = self.model
+        learning = [*model.denoiser.parameters(), *model.conditioner.parameters()]
+        return Phase(
+            name="denoise",
+            parameters=[p for p in learning if p.requires_grad],
+            loss=self.loss,
+            ema=(model.denoiser, model.conditioner),
+            after_step=None if self.teacher is None else self.teach,
+        )
+
+    @torch.no_grad()
+    def teach(self, step: int) -> None:  # noqa: ARG002
+        """Move the teacher's weights towards the denoiser's."""
+        assert self.teacher is not None
+        averages: list[Tensor] = list(self.teacher.parameters())
+        current = [parameter.detach() for parameter in self.model.denoiser.parameters()]
+        torch._foreach_lerp_(averages, current, 1 - self.options.teacher_decay)
+
+    def loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
+        """Return the mean squared error of the predictions, and of each kind of them."""
+        data, images = self.data_of(batch, rng)
+        shares = spread(rng.uniform((), stream="times").to(data.device))
+        times = training_times(shares, self.options, self.model.config.objective)
+        noise = rng.normal(tuple(data.shape[1:]), stream="noise").to(data)
+        condition = self.condition_of(batch, len(data), data.device)
+        few = round(self.options.shortcut * len(data))
+        lesson = Lesson(data, noise, times, condition, self.random_hints(images, rng))
+        if not few:
+            return {"loss": self.errors(lesson).mean()}
+        levels, starts = draw_shortcuts(rng, few, data.device)
+        lesson = lesson.with_shortcuts(levels, starts)
+        errors = self.errors(lesson)
+        parts = {"shortcut": errors[:few].mean().detach(), "flow": errors[few:].mean().detach()}
+        return {"loss": errors.mean(), **parts}
+
+    def data_of(self, batch: Batch, rng: Noise) -> tuple[Tensor, Tensor]:
+        """Return what is learned, (N, K, h, w), and the images (N, C, H, W) that it is of."""
+        images: Tensor = batch["target"]
+        if self.options.flip:
+            images = mirrored(images, rng)
+        return self.model.to_data(images), images
+
+    def condition_of(self, batch: Batch, count: int, device: torch.device) -> Condition:
+        """Return what a batch tells."""
+        condition: Condition = self.model.conditioner(batch, num_images=count, device=device)
+        return condition
+
+    def random_hints(self, images: Tensor, rng: Noise) -> Tensor | None:
+        """Return what the denoiser sees of known pixels: of some pictures a part, else nothing."""
+        model = self.model
+        if not model.config.inpainting:
+            return None
+        nothing = model.no_hints(len(images), images.device)
+        coin = rng.uniform((), stream="masks/share").to(images.device)
+        rows = (coin < self.options.inpainting_share).nonzero()[:, 0]
+        if not len(rows):
+            return nothing
+        sides = (model.config.height, model.config.width)
+        mask = random_masks(rng, sides, images.device)[rows]
+        with torch.no_grad():
+            seen = model.hints(images[rows].float(), mask)
+        return nothing.index_copy(0, rows, seen.to(nothing))
+
+    def errors(self, lesson: Lesson) -> Tensor:
+        """Return the mean squared error of each prediction, (N,)."""
+        denoiser, objective = self.model.denoiser, self.model.config.objective
+        moments = lesson.times[:, None, None, None]
+        noisy = mix(objective, lesson.data, lesson.noise, moments)
+        wanted = target(objective, lesson.data, lesson.noise, moments)
+        if lesson.levels is not None:
+            wanted = torch.cat([self.shortcut_targets(lesson, noisy), wanted[lesson.num_short :]])
+        inputs = noisy if lesson.hints is None else torch.cat([noisy, lesson.hints], dim=1)
+        prompt = denoiser.prepare(lesson.condition)
+        output = denoiser(inputs, lesson.times, prompt, lesson.levels).float()
+        return (output - wanted).square().flatten(1).mean(dim=1)
+
+    def shortcut_targets(self, lesson: Lesson, noisy: Tensor) -> Tensor:
+        """Return where two smaller steps lead, for the rows that learn short cuts."""
+        assert self.teacher is not None
+        assert lesson.levels is not None
+        few = lesson.num_short
+        return two_steps(
+            self.teacher,
+            noisy[:few],
+            lesson.times[:few],
+            lesson.levels[:few],
+            lesson.condition.rows(torch.arange(few, device=noisy.device)),
+            None if lesson.hints is None else lesson.hints[:few],
+            self.options.shortcut_guidance,
+        )
+
+    def evaluate(self, batch: Batch, rng: Noise) -> dict[str, Tensor]:
+        """Return the error of held-out pictures, (N,): the mean over times of even shares.
+
+        Where short cuts are learned, also by how much they differ from two of half their size.
+        """
+        images, count = batch["target"], self.options.evaluation_times
+        rows = torch.arange(len(images), device=images.device).repeat_interleave(count)
+        data = self.model.to_data(images)[rows]
+        condition = self.condition_of(batch, len(images), images.device).rows(rows)
+        noise = rng.normal((count, *self.model.noisy_shape), stream="noise").to(data).flatten(0, 1)
+        shares = ((torch.arange(count) + 0.5) / count).to(images.device)
+        times = training_times(shares, self.options, self.model.config.objective)
+        inpaints = self.model.config.inpainting
+        hints = self.model.no_hints(len(data), data.device) if inpaints else None
+        lesson = Lesson(data, noise, times.repeat(len(images)), condition, hints)
+        found = {"error": self._per_picture(lesson, count)}
+        if self.teacher is not None:
+            levels = shortcut_levels(shares).repeat(len(images))
+            places = rng.uniform((count,), stream="starts").to(data.device).flatten()
+            starts = shortcut_times(levels, places)
+            found["shortcut_error"] = self._per_picture(
+                lesson.with_shortcuts(levels, starts), count
+            )
+        return found
+
+    def _per_picture(self, lesson: Lesson, count: int) -> Tensor:
+        return self.errors(lesson).unflatten(0, (-1, count)).mean(dim=1)

@@ -1,0 +1,164 @@
+"""How denoisers learn: stages, latents, known pixels, held-out figures."""
+
+import pytest
+import torch
+from mmgen_plugin_diffusion.config import OBJECTIVES
+from mmgen_plugin_diffusion.latent_trainer import LatentDiffusionTrainer
+from mmgen_plugin_diffusion.options import DiffusionTraining, LatentDiffusionTraining
+from mmgen_plugin_diffusion.trainer import DiffusionTrainer
+
+from mmgen.data import PictureData
+from mmgen.data.choices import Choices
+from mmgen.errors import OptionError
+from mmgen.interfaces import CounterNoise, TrainingNoise
+from mmgen.pretrained import from_pretrained
+from mmgen.training import train
+
+QUICK = {
+    "steps": 4, "batch_size": 4, "checkpoint_every": 0, "evaluate_every": 2, "sample_every": 0,
+    "tensorboard": False, "device": "cpu",
+}  # fmt: skip
+SMALL = {
+    "hidden": 8, "depth": 1, "heads": 2, "autoencoder_widths": [4], "autoencoder_blocks": [1],
+    "latent_channels": 3, "steps": 3,
+}  # fmt: skip
+
+
+def data(pictures, count=12):
+    pixels = pictures(count).mul(255).round().to(torch.uint8)
+    return PictureData(
+        images=pixels, labels=torch.arange(count) % 2, class_names=("a", "b"), name="toy"
+    )
+
+
+def learn(model, batch, steps=80, **options):
+    trainer = DiffusionTrainer(model, DiffusionTraining(**options)).train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for step in range(steps):
+        loss = trainer.loss(batch, step, TrainingNoise(6))["loss"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return trainer.eval()
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_errors_of_all_objectives_fall(build, batch, objective):
+    model = build("pixel", perturbed=False, objective=objective)
+    trainer = DiffusionTrainer(model, DiffusionTraining()).eval()
+    before = trainer.evaluate(batch, TrainingNoise(6))["error"].mean()
+    after = learn(model, batch).evaluate(batch, TrainingNoise(6))["error"].mean()
+    assert after < 0.7 * before
+
+
+def test_held_out_errors_are_of_fixed_times(build, batch):
+    trainer = DiffusionTrainer(build("pixel"), DiffusionTraining(evaluation_times=16)).eval()
+    with torch.no_grad():
+        figures = [trainer.evaluate(batch, CounterNoise(3, range(6)))["error"] for _ in "ab"]
+    assert torch.equal(*figures)
+
+
+def test_both_stages_run_in_one_training_and_each_has_its_own_figures(tmp_path, pictures):
+    run = train(
+        "latent-diffusion", data(pictures), output=tmp_path / "run", progress=False,
+        config={
+            "model": SMALL, "training": QUICK, "data": {"held_out": 0.25},
+            "trainer": {"autoencoder_steps": 6, "flip": True},
+            "conditions": {"label": {"encoder": "label-embedding", "width": 4}},
+        },
+    )  # fmt: skip
+    assert run.steps == 10
+    assert set(run.figures) == {"error"}
+    import json
+
+    figures = json.loads((tmp_path / "run" / "figures.json").read_text())
+    stages = [(entry["stage"], set(entry["figures"])) for entry in figures]
+    assert stages[0] == ("autoencoder", {"mse", "psnr"})
+    assert stages[-1] == ("denoise", {"error"})
+    assert from_pretrained(run.model_folder / "autoencoder").learned
+
+
+def test_a_trained_autoencoder_is_taken_as_it_is(tmp_path, pictures):
+    first = train(
+        "image-autoencoder", data(pictures), output=tmp_path / "first", progress=False,
+        config={"model": {"widths": [4], "blocks": [1], "latent_channels": 3}, "training": QUICK,
+                "data": {"held_out": 0.25}},
+    )  # fmt: skip
+    config = {"model": SMALL, "training": QUICK, "data": {"held_out": 0.25}}
+    run = train(
+        "latent-diffusion", data(pictures), output=tmp_path / "run", config=config,
+        parts={"autoencoder": str(first.model_folder)}, progress=False,
+    )  # fmt: skip
+    assert run.steps == 4
+    part, given = run.load().autoencoder.state_dict(), first.load().state_dict()
+    assert all(torch.equal(part[name], tensor) for name, tensor in given.items())
+    wrong = {**config, "model": {**SMALL, "latent_channels": 5}}
+    with pytest.raises(OptionError, match=r"latent_channels = 3 and autoencoder_widths = \[4\]"):
+        train(
+            "latent-diffusion", data(pictures), output=tmp_path / "wrong", config=wrong,
+            parts={"autoencoder": str(first.model_folder)}, progress=False,
+        )  # fmt: skip
+
+
+def test_latents_come_with_those_of_mirror_images(build, batch):
+    model = build()
+    trainer = LatentDiffusionTrainer(model, LatentDiffusionTraining(flip=True)).eval()
+    with torch.no_grad():
+        found = trainer.to_latents(batch)
+    torch.testing.assert_close(found["latents"], model.to_data(batch["target"]))
+    torch.testing.assert_close(found["mirrored"], model.to_data(batch["target"].flip(-1)))
+    assert "target" not in found
+    assert found["text"] == batch["text"]
+    data, _ = trainer.data_of(found, CounterNoise(0, range(6)))
+    own = (data == found["latents"]).flatten(1).all(dim=1)
+    other = (data == found["mirrored"]).flatten(1).all(dim=1)
+    assert torch.equal(own, ~other)
+    assert own.any()
+    assert other.any()
+
+
+def test_known_pixels_are_seen_of_some_pictures(build, batch):
+    model = build(inpainting=True)
+    trainer = LatentDiffusionTrainer(model, LatentDiffusionTraining(inpainting_share=0.5)).eval()
+    with torch.no_grad():
+        found = trainer.to_latents(batch)
+    assert found["pixels"].dtype == torch.uint8
+    _, images = trainer.data_of(found, CounterNoise(0, range(6)))
+    torch.testing.assert_close(images, batch["target"], atol=0.003, rtol=0)
+    hints = trainer.random_hints(images, CounterNoise(0, range(6)))
+    nothing = model.no_hints(6, torch.device("cpu"))
+    free = (hints == nothing).flatten(1).all(dim=1)
+    assert free.any()
+    assert not free.all()
+    for share, rows in ((0.0, 6), (1.0, 0)):
+        trainer.options = LatentDiffusionTraining(inpainting_share=share)
+        hints = trainer.random_hints(images, CounterNoise(0, range(6)))
+        assert int((hints == nothing).flatten(1).all(dim=1).sum()) == rows
+
+
+def test_wordings_go_on_being_chosen_after_latents_are_made(tmp_path, pictures, monkeypatch):
+    seen = set()
+    condition_of = DiffusionTrainer.condition_of
+
+    def spy(self, batch, *rest):
+        seen.update(batch["text"])
+        return condition_of(self, batch, *rest)
+
+    monkeypatch.setattr(DiffusionTrainer, "condition_of", spy)
+    from dataclasses import replace
+
+    from mmgen.testing import stand_in
+    from mmgen.testing.plugin import temporary_plugin
+
+    texts = Choices.of_rows([["one", "two", "three", "four"]] * 12)
+    with temporary_plugin(stand_in, "contract"):
+        train(
+            "latent-diffusion", replace(data(pictures), texts=texts), output=tmp_path / "run",
+            progress=False,
+            config={
+                "model": SMALL, "training": {**QUICK, "steps": 12}, "data": {"held_out": 0},
+                "trainer": {"autoencoder_steps": 1},
+                "conditions": {"text": {"encoder": stand_in.NAME, "width": 4}},
+            },
+        )  # fmt: skip
+    assert seen == {"one", "two", "three", "four"}

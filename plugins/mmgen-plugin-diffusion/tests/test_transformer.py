@@ -1,0 +1,103 @@
+"""The denoisers: what they start as, and what they make of a condition."""
+
+import pytest
+import torch
+from mmgen_plugin_diffusion.embedding import places
+from mmgen_plugin_diffusion.guidance import plan_branches
+from mmgen_plugin_diffusion.predictor import Predictor
+
+NETWORKS = [{}, {"network": "unet", "widths": (4, 8), "blocks": (1,)}]
+
+
+def ask(model, condition, levels=None, count=2):
+    torch.manual_seed(1)
+    noisy = torch.randn(count, *model.noisy_shape)
+    prompt = model.denoiser.prepare(condition)
+    return model.denoiser(noisy, torch.full((count,), 0.4), prompt, levels)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_prediction_starts_at_zero(build, network):
+    model = build("pixel", perturbed=False, **network)
+    found = ask(model, model.semantic_condition({"text": "one two"}, 2))
+    assert found.shape == (2, 1, 8, 8)
+    assert not found.any()
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_words_and_the_sentence_each_count(build, network):
+    """The stand-in's pooled vector knows no order of words, its tokens do."""
+    model = build("pixel", **network)
+    one = model.semantic_condition({"text": "red blue"}, 2)
+    base = ask(model, one)
+    assert not torch.allclose(base, ask(model, model.semantic_condition({"text": "four"}, 2)))
+    other = torch.randn_like(one.pooled)
+    assert not torch.allclose(base, ask(model, _changed(one, pooled=other)))
+    assert not torch.allclose(base, ask(model, _changed(one, tokens=torch.randn_like(one.tokens))))
+
+
+def _changed(condition, **values):
+    from dataclasses import replace
+
+    return replace(condition, **values)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_masked_tokens_play_no_part(build, network):
+    model = build("pixel", **network)
+    condition = model.semantic_condition({"text": ["one", "one two three"]}, 2)
+    mask = condition.token_mask[..., None]
+    assert not mask.all()
+    other = torch.where(mask, condition.tokens, torch.randn_like(condition.tokens))
+    torch.testing.assert_close(ask(model, condition), ask(model, _changed(condition, tokens=other)))
+
+
+def test_keys_and_values_are_computed_once_a_picture(build, monkeypatch):
+    model = build("pixel")
+    calls = []
+    for block in model.denoiser.blocks:
+        prepare = block.cross.prepare
+        monkeypatch.setattr(
+            block.cross, "prepare", lambda tokens, p=prepare: calls.append(len(tokens)) or p(tokens)
+        )
+    model.generate(3, text="one", steps=5, seed=0, guidance_scale=2)
+    assert calls == [6, 6]  # once in each of two blocks, both branches together
+
+
+def test_both_branches_are_one_batch(build, monkeypatch):
+    model, rows = build("pixel"), []
+    forward = model.denoiser.forward
+    monkeypatch.setattr(
+        model.denoiser, "forward", lambda x, *rest: rows.append(len(x)) or forward(x, *rest)
+    )
+    model.generate(3, text="one", steps=4, seed=0, guidance_scale=2, sampler="euler")
+    assert rows == [6, 6, 6, 6]
+
+
+def test_the_size_of_a_step_is_told(build):
+    model = build("pixel")
+    condition = model.semantic_condition({}, 2)
+    flow, one, two = (ask(model, condition, torch.full((2,), level)) for level in (0, 1, 2))
+    torch.testing.assert_close(flow, ask(model, condition))
+    assert not torch.allclose(one, flow)
+    assert not torch.allclose(one, two)
+
+
+def test_places_differ_and_share_rows_and_columns():
+    found = places(3, 5, 16).view(3, 5, 16)
+    assert len(found.flatten(0, 1).unique(dim=0)) == 15
+    assert torch.equal(found[1, 0, :8], found[1, 4, :8])
+    assert torch.equal(found[0, 2, 8:], found[2, 2, 8:])
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_looks_are_shares_of_the_tokens(build, network):
+    model, looks = build("pixel", **network), []
+    condition = model.semantic_condition({"text": "one two", "label": "a"}, 2)
+    branches = plan_branches({"label": 2.0, "text": 2.0}, condition.slot_names)
+    predict = Predictor(model, condition, branches, None, looks=looks)
+    predict(torch.randn(2, 1, 8, 8), 0.5)
+    height, width = model.denoiser.grid
+    for look in looks:
+        assert look.shape == (2, height * width, condition.tokens.shape[1])
+        torch.testing.assert_close(look.sum(dim=2), torch.ones(2, height * width))
