@@ -33,7 +33,7 @@ from mmgen.plugins import manager
 from mmgen.pretrained import build, build_encoder, from_pretrained
 from mmgen.training.run_folder import find_model_folder
 from mmgen.training.settings import Settings, build_table
-from mmgen.training.suitability import demand_pictures
+from mmgen.training.suitability import check_has_pictures
 
 PICTURE_SLOT = "image"
 
@@ -80,7 +80,7 @@ def build_model(
     """
     _, _, architecture = manager().architecture(settings.architecture)
     if architecture.kind == "generator" or _modality(architecture) == "image":
-        demand_pictures(settings.architecture, data)
+        check_has_pictures(settings.architecture, data)
     if from_model is not None:
         return _load_start(settings, from_model)
     values = fill_from_data(architecture.config, settings.model, data)
@@ -181,7 +181,7 @@ def build_conditioner(settings: Settings, data: PictureData) -> Conditioner | No
     encoders = {}
     for slot, values in settings.conditions.items():
         if own_picture and slot == PICTURE_SLOT:
-            demand_pictures(settings.architecture, data)
+            check_has_pictures(settings.architecture, data)
             encoders[slot] = _build_encoder(slot, values, data, data.images)
             continue
         if slot not in data.columns:

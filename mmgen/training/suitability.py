@@ -6,7 +6,7 @@ from mmgen.interfaces import Encoder, Generator, Model
 from mmgen.training.config import TrainingConfig
 
 
-def demand_pictures(learner: str, data: PictureData) -> None:
+def check_has_pictures(learner: str, data: PictureData) -> None:
     """Raise DataError, naming who learns, where the rows of a data set have no pictures."""
     if data.has_pictures:
         return
@@ -24,7 +24,7 @@ def check_pictures(model: Model, data: PictureData) -> None:
     """Raise DataError unless a model makes, or takes, pictures of the data's size and channels."""
     if not isinstance(model, Generator | Encoder) or model.size is None:
         return
-    demand_pictures(model.identity.architecture, data)
+    check_has_pictures(model.identity.architecture, data)
     size = model.size
     _, channels, height, width = data.images.shape
     fits = (
