@@ -53,10 +53,7 @@ def _demand_refused(ability: Callable[..., object], *arguments: object) -> None:
 
 @check
 def check_latents(case: GeneratorCase) -> None:
-    """encode gives N latents that do not depend on the batch; decode gives N pictures.
-
-    What is given with the weight 0 counts as little as what is not given.
-    """
+    """encode gives N latents whatever the batch, decode N pictures; weight 0 is as not given."""
     model, images = _model_with(case, HasLatents)
     with torch.no_grad():
         latents = model.encode(images)
@@ -86,10 +83,7 @@ def check_reconstruction(case: GeneratorCase) -> None:
 
 @check
 def check_interpolation(case: GeneratorCase) -> None:
-    """interpolate goes from one picture to the other and back the same way.
-
-    Each step may have its own condition; with the weight 0 it is as if it had none.
-    """
+    """interpolate goes both ways alike, each step with its condition; weight 0 is as not given."""
     model, images = _model_with(case, Interpolates)
     with torch.no_grad():
         way = model.interpolate(images[0], images[1], 5)
