@@ -42,7 +42,9 @@ class DiffusionTransformer(Denoiser):
         width, self.patch = config.hidden, config.patch
         self.grid = (sides[0] // self.patch, sides[1] // self.patch)
         self.enter = nn.Linear((channels + hints) * self.patch**2, width)
-        self.places = nn.Parameter(places(*self.grid, width))
+        self.places = nn.Parameter(torch.empty(self.grid[0] * self.grid[1], width))
+        if not self.places.is_meta:  # of a model that is loaded they come from the file
+            self.places.data.copy_(places(*self.grid, width))
         self.time = TimeEmbedding(width)
         self.pooled = nn.Linear(told, width) if told else None
         self.blocks = nn.ModuleList(
