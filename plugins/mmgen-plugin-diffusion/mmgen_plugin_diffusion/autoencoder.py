@@ -14,7 +14,7 @@ from mmgen.options import Options
 from mmgen.slots import Size, Slot
 from mmgen_plugin_diffusion.config import ImageAutoencoderConfig
 
-_MOMENTUM = 0.01
+_MOMENTUM = 0.03
 _SMALLEST_STD = 1e-3
 
 
