@@ -79,15 +79,17 @@ class RunFolder:
         return record
 
 
-def find_model_folder(path: str | Path) -> Path:
-    """Return the model's folder of a run, or `path` itself if it is not a run.
+def find_model_folder(path: str | Path) -> str | Path:
+    """Return the model's folder of a run, or `path` itself, as it is, if it is not a run.
+
+    A folder's "./" tells it from a model of the zoo, and a Path would drop it.
 
     Raises:
         TrainingError: the run has no model yet.
     """
     folder = RunFolder(path)
     if not folder.holds_run:
-        return Path(path)
+        return path
     if not folder.model.is_dir():
         raise TrainingError(f"the run {path} has no model yet; let it train up to an evaluation")
     return folder.model

@@ -268,6 +268,19 @@ def test_what_is_published_of_a_run_says_no_path_of_this_machine(
     assert own["config"]["data"]["sounds"] == str(sounds)
 
 
+def test_fine_tuning_starts_from_a_folder_beside_one(
+    toy: str,
+    pictures: PictureData,
+    quick: Config,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    go(toy, pictures, quick, tmp_path / "first").load().save(tmp_path / "model")
+    monkeypatch.chdir(tmp_path)
+    plain = {"training": {**quick["training"], "steps": 1}}
+    assert go(toy, pictures, plain, tmp_path / "second", from_model="./model").load()
+
+
 def test_fine_tuning_refuses_another_config_and_unknown_classes(
     toy: str, pictures: PictureData, quick: Config, tmp_path: Path
 ) -> None:
