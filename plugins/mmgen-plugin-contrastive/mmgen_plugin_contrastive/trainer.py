@@ -169,7 +169,8 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
             if not self.options.exchanged or slot.modality != "text":
                 continue
             draws = rng.uniform((2,), stream=f"exchanged/{slot.name}")
-            texts = [text for text in exchange_words(column_of(batch, slot.name), draws) if text]
+            given = [text or "" for text in column_of(batch, slot.name)]
+            texts = [text for text in exchange_words(given, draws) if text]
             if texts:
                 found[slot.name] = self._embed(slot.name, texts)
         return found
@@ -178,9 +179,7 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
         """Return unit vectors (N, D), and unit tokens where they are learned from."""
         if self.options.tokens:
             return self.model.unit_embedding(name, values)
-        pooled = self.model.vectors(name, values)
-        none = torch.zeros(len(pooled), 0, dtype=torch.bool, device=pooled.device)
-        return Embedding(pooled[:, None, :][:, :0], none, pooled)
+        return _whole(self.model.vectors(name, values))
 
     def _embedded(self, name: str, values: Any, present: Tensor) -> Embedding:
         """Return N embeddings; zeros where there is no value."""
@@ -188,9 +187,7 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
             return self._embed(name, values)
         rows, device = present.nonzero()[:, 0], self.model.device
         if not len(rows):
-            empty = torch.zeros(len(present), self.model.width, device=device)
-            none = torch.zeros(len(present), 0, dtype=torch.bool, device=device)
-            return Embedding(empty[:, None, :][:, :0], none, empty)
+            return _whole(torch.zeros(len(present), self.model.width, device=device))
         found = self._embed(name, [values[row] for row in rows.tolist()])
         return Embedding(
             *(
@@ -220,6 +217,12 @@ def _compare(
     measure: Callable[[Embedding, Embedding], Tensor],
 ) -> Cosines:
     return Cosines(measure(one, other), None if nobodys is None else measure(one, nobodys))
+
+
+def _whole(pooled: Tensor) -> Embedding:
+    """Return vectors (N, D) as an embedding whose one token is masked out."""
+    none = torch.zeros(len(pooled), 1, dtype=torch.bool, device=pooled.device)
+    return Embedding(torch.zeros_like(pooled)[:, None], none, pooled)
 
 
 def _rows(embedding: Embedding, rows: Tensor) -> Embedding:

@@ -47,6 +47,7 @@ def test_a_texts_exchange_depends_on_its_own_draw_and_the_words_around():
     assert once[1] != exchange_words(TEXTS, 1 - draws)[1]
 
 
-def test_scripts_without_spaces_are_left_and_others_exchanged():
-    found = exchange_words(["красный круг", "heureux l’homme"], torch.full((2, 2), 0.5))
-    assert found == ["круг красный", "l’homme heureux"]
+def test_words_of_other_scripts_are_exchanged_and_texts_without_spaces_are_one_word():
+    texts = ["красный круг", "heureux l’homme", "红色的圆圈"]
+    found = exchange_words(texts, torch.full((3, 2), 0.5))
+    assert found == ["круг красный", "l’homme heureux", ""]

@@ -65,8 +65,10 @@ def test_texts_with_words_exchanged_belong_to_no_picture(model):
     )
 
 
-def test_a_batch_without_any_text_still_gives_a_loss(model):
-    losses = trainer_of(model).loss(batch(texts=("",) * 4), 0, CounterNoise(0, range(4)))
+@pytest.mark.parametrize("options", [{}, {"tokens": 1.0, "exchanged": True}])
+@pytest.mark.parametrize("texts", [("",) * 4, ("", "a red cat", None, "")])
+def test_a_batch_almost_without_texts_still_gives_a_loss(model, texts, options):
+    losses = trainer_of(model, **options).loss(batch(texts), 0, CounterNoise(0, range(4)))
     assert losses["loss"].isfinite()
     losses["loss"].backward()
 
