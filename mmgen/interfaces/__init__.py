@@ -16,7 +16,8 @@ from mmgen.interfaces.capabilities import (
     classes_of,
 )
 from mmgen.interfaces.classifying import ClassifyingEncoder
-from mmgen.interfaces.conditioner import Condition, Conditioner
+from mmgen.interfaces.condition import Condition
+from mmgen.interfaces.conditioner import Conditioner
 from mmgen.interfaces.encoder import Embedding, Encoder
 from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.labels import LabelEmbedding

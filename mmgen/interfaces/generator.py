@@ -11,7 +11,8 @@ from torch import Tensor
 from mmgen.errors import InputError, OptionError, UnsupportedConditionError, did_you_mean
 from mmgen.families import load_reference
 from mmgen.interfaces.capabilities import Progress
-from mmgen.interfaces.conditioner import Condition, Conditioner
+from mmgen.interfaces.condition import Condition
+from mmgen.interfaces.conditioner import Conditioner
 from mmgen.interfaces.counting import expand_rows, image_numbers, take_rows, whole_number
 from mmgen.interfaces.heap import keep_freed_memory
 from mmgen.interfaces.memory import report_out_of_memory, room_for
@@ -336,6 +337,15 @@ class Generator(Model, ABC):
             self.eval()
         conditions = self.read_conditions(given, num_images)
         return self.encode_conditions(conditions, num_images).weighted(weights)
+
+    def check_images(self, images: Tensor) -> None:
+        """Raise InputError unless images are (N, C, H, W) of the model's one size."""
+        size = self.size
+        if images.ndim != 4 or tuple(images.shape[1:]) != (size.channels, size.height, size.width):
+            raise InputError(
+                f"images must be (N, {size.channels}, {size.height}, {size.width}) for "
+                f"{self.title}; got {tuple(images.shape)}"
+            )
 
     def _split_semantic(self, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, float]]:
         """Return values of semantic slots, which alone are taken, and their weights by slot."""

@@ -4,7 +4,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
-from mmgen.interfaces.conditioner import Condition
+from mmgen.interfaces.condition import Condition
 from mmgen.interfaces.noise import Noise
 
 

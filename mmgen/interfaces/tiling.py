@@ -12,7 +12,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from mmgen.interfaces.conditioner import Condition
+from mmgen.interfaces.condition import Condition
 from mmgen.interfaces.noise import Noise
 
 _RAMP_PX = 16

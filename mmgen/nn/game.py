@@ -13,7 +13,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmgen.adversarial_options import AdversarialTraining
-from mmgen.interfaces.conditioner import Condition, Conditioner
+from mmgen.interfaces.condition import Condition
+from mmgen.interfaces.conditioner import Conditioner
 from mmgen.interfaces.noise import Noise
 from mmgen.interfaces.trainer import Loss, Phase
 from mmgen.nn.adversarial import (
@@ -205,7 +206,8 @@ class AdversarialGame(Generic[SeenT]):
             rows, counts = _most_alike(condition, labels)
         else:
             rows = torch.arange(len(on_real), device=on_real.device).roll(1)
-            counts = _another(condition, condition.rows(rows))
+            says, present = _says(condition), condition.present
+            counts = (says != says[rows]) & (present == present[rows]).all(dim=1)
             if labels is not None:
                 counts = counts & (labels != labels[rows])
         if not counts.any():
@@ -225,16 +227,15 @@ def _twice(condition: Condition | None) -> Condition | None:
     return condition.rows(rows.repeat(2))
 
 
-def _another(one: Condition, two: Condition) -> Tensor:
-    """Return bool (N,): where the same slots say different things, in sum or in their order.
-
-    Rows broadcast: conditions of (N, 1) and (1, N) rows give (N, N).
-    """
-    same_slots = (one.present == two.present).all(dim=-1)
-    same_words = one.token_mask == two.token_mask
-    same_words = same_words & ((one.tokens == two.tokens).all(dim=-1) | ~one.token_mask)
-    same_sentence = (one.pooled == two.pooled).all(dim=-1)
-    return same_slots & ~(same_words.all(dim=-1) & same_sentence)
+@torch.no_grad()
+def _says(condition: Condition) -> Tensor:
+    """Return int64 (N,): the same number where the same slots say the same, in sum and in order."""
+    mask = condition.token_mask
+    words = condition.tokens.masked_fill(~mask[..., None], 0).flatten(1)
+    parts = [condition.pooled, words, mask, condition.present]
+    rows = torch.cat([part.float() for part in parts], dim=1)
+    numbers: Tensor = rows.unique(dim=0, return_inverse=True)[1]
+    return numbers
 
 
 @torch.no_grad()
@@ -243,25 +244,14 @@ def _most_alike(condition: Condition, labels: Tensor | None) -> tuple[Tensor, Te
 
     Likeness is the cosine of the pooled vectors about their mean.
     """
-    column, row = (_with_axis(condition, axis) for axis in (1, 0))
-    others = _another(column, row)  # (N, N)
+    says, present = _says(condition), condition.present
+    others = (says[:, None] != says) & (present[:, None] == present).all(dim=-1)  # (N, N)
     if labels is not None:
         others = others & (labels[:, None] != labels)
     centred = condition.pooled.float() - condition.pooled.float().mean(dim=0)
     directions = F.normalize(centred, dim=1)
     alike = (directions @ directions.T).masked_fill(~others, -torch.inf)
     return alike.argmax(dim=1), others.any(dim=1)
-
-
-def _with_axis(condition: Condition, axis: int) -> Condition:
-    """Return a condition of (N, 1) rows, or of (1, N), to be compared row by row."""
-    return Condition(
-        condition.tokens.unsqueeze(axis),
-        condition.token_mask.unsqueeze(axis),
-        condition.pooled.unsqueeze(axis),
-        {},
-        condition.present.unsqueeze(axis),
-    )
 
 
 def _slope_between(

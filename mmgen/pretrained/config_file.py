@@ -160,19 +160,20 @@ def _check_conditioner(data: Any, path: Path) -> None:
     for key in data:
         if key not in _CONDITIONER:
             raise ModelFileError(f"{path}: unknown key {shown(key)} in 'conditioner'")
+    data = _CONDITIONER_DEFAULTS | data
     for key, types in _CONDITIONER.items():
-        if type(data.get(key, _CONDITIONER_DEFAULTS.get(key))) not in types:
+        if type(data.get(key)) not in types:
             raise ModelFileError(f"{path}: conditioner.{key} is missing or of the wrong type")
     if data["width"] < 1 or not 0 <= data["dropout"] <= 1:
         raise ModelFileError(
             f"{path}: conditioner.width must be at least 1 and dropout 0 to 1; "
             f"got {shown(data['width'])} and {shown(data['dropout'])}"
         )
-    if data.get("join", "sum") not in JOINS:
+    if data["join"] not in JOINS:
         raise ModelFileError(
             f"{path}: conditioner.join is {' or '.join(JOINS)}; got {shown(data['join'])}"
         )
-    slots, required = data["slots"], data.get("required", [])
+    slots, required = data["slots"], data["required"]
     for slot in (*slots, *required):
         if not isinstance(slot, str):
             raise ModelFileError(f"{path}: conditioner.slots must be names; got {shown(slot)}")

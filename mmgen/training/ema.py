@@ -22,12 +22,12 @@ class MovingAverage:
 
     def __init__(self, modules: Sequence[nn.Module], decay: float) -> None:
         distinct = {id(t): t for module in modules for t in _averaged(module)}
-        self.parameters: list[Tensor] = [t for t in distinct.values() if t.is_floating_point()]
+        self.originals: list[Tensor] = [t for t in distinct.values() if t.is_floating_point()]
         self.decay = decay
         self.updates = 0
-        self.averages = [parameter.detach().clone() for parameter in self.parameters]
-        # Detached views share storage with the parameters, and cost no autograd bookkeeping.
-        self._current = [parameter.detach() for parameter in self.parameters]
+        self.averages = [tensor.detach().clone() for tensor in self.originals]
+        # Detached views share storage with the originals, and cost no autograd bookkeeping.
+        self._current = [tensor.detach() for tensor in self.originals]
 
     def update(self) -> None:
         """Move the average towards the current parameters."""
@@ -58,13 +58,13 @@ class MovingAverage:
     def tensors(self, names: Mapping[int, str]) -> dict[str, Tensor]:
         """Return the averages by name; `names` gives that of each parameter and buffer, by id."""
         return {
-            names[id(parameter)]: average
-            for parameter, average in zip(self.parameters, self.averages, strict=True)
+            names[id(tensor)]: average
+            for tensor, average in zip(self.originals, self.averages, strict=True)
         }
 
     def restore(self, tensors: Mapping[str, Tensor], names: Mapping[int, str]) -> None:
         """Put back what `tensors` returned."""
-        for tensor, average in zip(self.parameters, self.averages, strict=True):
+        for tensor, average in zip(self.originals, self.averages, strict=True):
             average.copy_(tensors[names[id(tensor)]])
 
 

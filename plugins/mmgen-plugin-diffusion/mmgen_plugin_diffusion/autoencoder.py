@@ -182,16 +182,6 @@ class ImageAutoencoder(Generator):
         vector = self._vector_of(conditions, len(images))
         return self.to_pixels(self.to_latents(images.to(self.device), vector), vector)
 
-    def check_images(self, images: Tensor) -> None:
-        """Raise InputError unless images are (N, C, H, W) of the model's size."""
-        size = self.size
-        expected = (size.channels, size.height, size.width)
-        if images.ndim != 4 or tuple(images.shape[1:]) != expected:
-            shape = ", ".join(map(str, expected))
-            raise InputError(
-                f"images must be (N, {shape}) for {self.title}; got {tuple(images.shape)}"
-            )
-
     def _vector_of(self, conditions: dict[str, Any], num_images: int) -> Tensor | None:
         return self.vector(self.semantic_condition(conditions, num_images))
 

@@ -328,13 +328,3 @@ class Diffusion(Generator):
         ends = self.encode(torch.stack([a, b]), **of_ends)
         weights = torch.linspace(0, 1, steps, device=ends.device)
         return self.decode(spherical(ends[0], ends[1], weights), **conditions)
-
-    def check_images(self, images: Tensor) -> None:
-        """Raise InputError unless images are (N, C, H, W) of the model's size."""
-        size = self.size
-        expected = (size.channels, size.height, size.width)
-        if images.ndim != 4 or tuple(images.shape[1:]) != expected:
-            shape = ", ".join(map(str, expected))
-            raise InputError(
-                f"images must be (N, {shape}) for {self.title}; got {tuple(images.shape)}"
-            )

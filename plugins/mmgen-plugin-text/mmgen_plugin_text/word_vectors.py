@@ -121,9 +121,11 @@ class WordVectors(ClassifyingEncoder):
         for row, words in enumerate(texts):
             found = [self._places.get(word, _UNKNOWN) for word in words]
             places[row, : len(words)] = torch.tensor(found)
-        flat = self._piece_rows([word for words in texts for word in words])
-        parts = torch.full((*places.shape, flat.shape[1]), -1)
-        parts[places > _NONE] = flat
+        flat = [word for words in texts for word in words]
+        row_of = {word: row for row, word in enumerate(dict.fromkeys(flat))}
+        rows = self._piece_rows(list(row_of))
+        parts = torch.full((*places.shape, rows.shape[1]), -1)
+        parts[places > _NONE] = rows[torch.tensor([row_of[word] for word in flat])]
         return {"words": places, "parts": parts}
 
     def forward(self, *, words: Tensor, parts: Tensor) -> Embedding:  # type: ignore[override]
@@ -134,16 +136,18 @@ class WordVectors(ClassifyingEncoder):
             known = known & (
                 torch.rand(words.shape, device=words.device) >= self.config.subword_dropout
             )
-        there = parts >= 0
-        weights = there / there.sum(dim=2, keepdim=True).clamp(min=1)
-        of_parts = torch.einsum(
-            "nlg,nlgd->nld",
-            weights.to(self.piece_vectors.weight.dtype),
-            self.piece_vectors(parts.clamp(min=0)),
-        )
         own = self.vectors((words - _FIRST).clamp(min=0))
-        tokens, pooled = self.pool(torch.where(known[..., None], own, of_parts), mask)
+        pieced = mask & ~known
+        own = own.index_put((pieced,), self._of_pieces(parts[pieced]))
+        tokens, pooled = self.pool(own, mask)
         return Embedding(tokens, mask, pooled)
+
+    def _of_pieces(self, parts: Tensor) -> Tensor:
+        """Return the mean vectors (W, D) of the pieces of W words, int64 (W, G)."""
+        there = parts >= 0
+        weights = there / there.sum(dim=1, keepdim=True).clamp(min=1)
+        vectors = self.piece_vectors(parts.clamp(min=0))
+        return torch.einsum("wg,wgd->wd", weights.to(vectors.dtype), vectors)
 
     def _buckets(self, word: str) -> list[int]:
         """Return the buckets of a word's pieces; kept for the words of the vocabulary."""

@@ -237,16 +237,6 @@ class Autoencoder(Generator):
             refine_steps=refine_steps,
         )
 
-    def check_images(self, images: Tensor) -> None:
-        """Raise InputError unless images are (N, C, H, W) of the model's size."""
-        config = self.config
-        expected = (config.channels, config.height, config.width)
-        if images.ndim != 4 or tuple(images.shape[1:]) != expected:
-            shape = ", ".join(map(str, expected))
-            raise InputError(
-                f"images must be (N, {shape}) for {self.title}; got {tuple(images.shape)}"
-            )
-
     def _in_batches(
         self,
         function: Callable[[Tensor, Tensor | None], Tensor],

@@ -1,0 +1,132 @@
+"""What was given for pictures: slots left out, weighted and joined."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from mmgen.errors import UnsupportedConditionError
+from mmgen.interfaces import Condition, Conditioner
+
+LABELS = torch.tensor([0, 1, 2])
+TEXTS = ["one", "three words here", "one"]
+VALUES: dict[str, Any] = {"label": LABELS, "text": TEXTS}
+
+
+def condition(conditioner: Conditioner, **values: Any) -> Condition:
+    return conditioner(values, num_images=3, device="cpu")
+
+
+def test_without_is_the_same_as_not_given(conditioner: Conditioner) -> None:
+    full = condition(conditioner, **VALUES)
+    for slot, rest in (("label", {"text": TEXTS}), ("text", {"label": LABELS}), (None, {})):
+        cut, given = full.without(slot), condition(conditioner, **rest)
+        torch.testing.assert_close(cut.pooled, given.pooled)
+        assert torch.equal(cut.present, given.present)
+        # Tokens of what is left out are one stand-in; the rest is masked.
+        kept = cut.tokens[cut.token_mask]
+        torch.testing.assert_close(kept, given.tokens[given.token_mask])
+
+
+def test_each_row_can_be_told_something_else(conditioner: Conditioner) -> None:
+    full = condition(conditioner, **VALUES)
+    present = torch.tensor([[True, True], [False, True], [False, False]])
+    cut = full.given(present)
+    others = [full, full.without("label"), full.without()]
+    for row, other in enumerate(others):
+        torch.testing.assert_close(cut.pooled[row], other.pooled[row])
+    assert torch.equal(cut.present, present)
+
+
+def test_without_leaves_the_condition_alone(conditioner: Conditioner) -> None:
+    full = condition(conditioner, **VALUES)
+    before = full.pooled.clone()
+    full.without()
+    assert torch.equal(full.pooled, before)
+    assert full.present.all()
+
+
+def test_without_an_unknown_slot_is_an_error(conditioner: Conditioner) -> None:
+    with pytest.raises(UnsupportedConditionError, match="'smell'; semantic slots: label, text"):
+        condition(conditioner, **VALUES).without("smell")
+
+
+def test_in_the_mean_each_slot_counts_as_by_itself_over_their_number(
+    conditioner: Conditioner,
+) -> None:
+    conditioner.join = "mean"
+    both = condition(conditioner, **VALUES)
+    alone = [condition(conditioner, **{name: value}).pooled for name, value in VALUES.items()]
+    torch.testing.assert_close(both.pooled, torch.stack(alone).mean(dim=0))
+    torch.testing.assert_close(both.without("text").pooled, alone[0])
+    torch.testing.assert_close(both.rows(torch.tensor([1])).without("label").pooled, alone[1][1:2])
+    nothing = condition(conditioner).pooled
+    torch.testing.assert_close(both.without().pooled, nothing)
+    half = both.weighted({"text": 0.5}).pooled
+    torch.testing.assert_close(half, (alone[0] + torch.lerp(nothing, alone[1], 0.5)) / 2)
+
+
+def test_one_slot_joins_to_the_same_by_sum_and_by_mean(conditioner: Conditioner) -> None:
+    summed = condition(conditioner, text=TEXTS).pooled
+    conditioner.join = "mean"
+    torch.testing.assert_close(condition(conditioner, text=TEXTS).pooled, summed)
+
+
+def test_rows_of_a_condition_are_those_of_its_pictures(conditioner: Conditioner) -> None:
+    whole = condition(conditioner, **VALUES)
+    rows = whole.rows(torch.tensor([2, 0, 2, 1]))
+    assert len(rows) == 4
+    for field in ("tokens", "token_mask", "pooled", "present"):
+        assert torch.equal(getattr(rows, field), getattr(whole, field)[[2, 0, 2, 1]])
+    torch.testing.assert_close(rows.without("label").pooled[1], whole.without("label").pooled[0])
+    told = conditioner(
+        VALUES, num_images=3, device="cpu", spatial={"image": torch.rand(3, 1, 2, 2)}
+    )
+    assert torch.equal(told.rows(torch.tensor([1])).spatial["image"], told.spatial["image"][1:2])
+
+
+def test_weights_lie_on_the_line_from_not_given_through_what_is_given(
+    conditioner: Conditioner,
+) -> None:
+    full, none = condition(conditioner, **VALUES), condition(conditioner, label=LABELS)
+    for weight in (-1.0, 0.5, 3.0):
+        found = full.weighted({"text": weight})
+        torch.testing.assert_close(found.pooled, none.pooled + weight * (full.pooled - none.pooled))
+        absent = conditioner.absent["text"]
+        torch.testing.assert_close(found.tokens[:, 0], full.tokens[:, 0])  # the label's
+        expected = absent + weight * (full.tokens[:, 1:] - absent)
+        torch.testing.assert_close(found.tokens[:, 1:], expected)
+        assert torch.equal(found.token_mask, full.token_mask)
+        assert torch.equal(found.present, full.present)
+
+
+def test_a_weight_of_zero_is_not_given_and_of_one_changes_nothing(conditioner: Conditioner) -> None:
+    full = condition(conditioner, **VALUES)
+    for found, expected in (
+        (full.weighted({"text": 0}), full.without("text")),
+        (full.weighted({"text": 0, "label": 0}), full.without()),
+        (full.weighted({"text": 1}), full),
+        (full.weighted({}), full),
+    ):
+        assert torch.equal(found.pooled, expected.pooled)
+        assert torch.equal(found.tokens, expected.tokens)
+        assert torch.equal(found.token_mask, expected.token_mask)
+        assert torch.equal(found.present, expected.present)
+
+
+def test_branches_of_guidance_keep_the_weights_of_the_rest(conditioner: Conditioner) -> None:
+    found = condition(conditioner, **VALUES).weighted({"text": 2, "label": 3}).without("label")
+    expected = condition(conditioner, text=TEXTS).weighted({"text": 2})
+    torch.testing.assert_close(found.pooled, expected.pooled)
+
+
+def test_what_is_not_given_has_no_weight_to_feel(conditioner: Conditioner) -> None:
+    some = condition(conditioner, label=LABELS, text=["", *TEXTS[1:]])
+    found = some.weighted({"text": 4})
+    assert torch.equal(found.pooled[0], some.pooled[0])
+    assert not torch.equal(found.pooled[1], some.pooled[1])
+
+
+def test_a_weight_of_no_slot_is_an_error(conditioner: Conditioner) -> None:
+    with pytest.raises(UnsupportedConditionError, match=r"'sound'.*label, text"):
+        condition(conditioner, **VALUES).weighted({"sound": 2})
