@@ -118,6 +118,19 @@ def _make_accelerator(device: str) -> Any:
     )
 
 
+def precision_notes(precision: str, device: torch.device) -> tuple[str, ...]:
+    """Return what to tell a user whose processor has no arithmetic for the precision asked for."""
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    if precision != "bf16" or device.type != "cpu" or capabilities.get("architecture") != "x86_64":
+        return ()
+    if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"):
+        return ()
+    return (
+        "this processor has no bf16 arithmetic and imitates it slowly; "
+        "--set training.precision=fp32 learns the same, mostly several times as fast",
+    )
+
+
 @contextmanager
 def fast_arithmetic(device: torch.device) -> Iterator[None]:
     """Allow TF32 and let cuDNN find its fastest kernels on CUDA, for a while.

@@ -25,7 +25,7 @@ from mmgen.training.assembly import (
 from mmgen.training.config import FREE_TO_CHANGE
 from mmgen.training.feed import make_source
 from mmgen.training.loop import Loop
-from mmgen.training.machine import Machine, fast_arithmetic
+from mmgen.training.machine import Machine, fast_arithmetic, precision_notes
 from mmgen.training.progress import Silence, make_reporter
 from mmgen.training.random_state import own_randomness
 from mmgen.training.run_folder import RunFolder
@@ -153,7 +153,8 @@ def _run_loop(
         torch.manual_seed(settings.training.seed + machine.index)
     reporter = make_reporter(progress) if machine.is_main else Silence()
     left_out = _left_out(data)
-    for note in (*notes, *data.train.notes, *left_out):
+    slow = precision_notes(settings.training.precision, machine.device)
+    for note in (*notes, *slow, *data.train.notes, *left_out):
         reporter.say(note)
     with fast_arithmetic(machine.device):
         loop = Loop(

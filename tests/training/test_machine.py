@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
+from mmgen.training.machine import precision_notes
 from mmgen.training.tensor_file import read_tensors
 
 SCRIPT = """
@@ -97,3 +99,26 @@ def test_two_processes_learn_what_one_does(tmp_path: Path) -> None:
         two = read_tensors(tmp_path / "two" / checkpoint / f"{name}.safetensors")
         torch.testing.assert_close(two, one, rtol=1e-4, atol=1e-6)
     assert (tmp_path / "two" / checkpoint / "random-1.safetensors").is_file()
+
+
+@pytest.mark.parametrize(
+    ("precision", "device", "capabilities", "told"),
+    [
+        ("bf16", "cpu", {"architecture": "x86_64", "avx512_bf16": False}, True),
+        ("bf16", "cpu", {"architecture": "x86_64", "avx512_bf16": True}, False),
+        ("bf16", "cpu", {"architecture": "x86_64", "amx_bf16": True}, False),
+        ("fp32", "cpu", {"architecture": "x86_64"}, False),
+        ("bf16", "meta", {"architecture": "x86_64"}, False),
+        ("bf16", "cpu", {"architecture": "aarch64"}, False),  # not known
+    ],
+)
+def test_a_processor_without_bf16_is_told_of(
+    monkeypatch: pytest.MonkeyPatch,
+    precision: str,
+    device: str,
+    capabilities: dict[str, bool],
+    told: bool,
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+    notes = precision_notes(precision, torch.device(device))
+    assert [("precision=fp32" in note) for note in notes] == [True] * told
