@@ -1,9 +1,10 @@
 """Build a network by the name of its architecture, from config and parts."""
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
-from mmgen.errors import ModelFileError, OptionError, UnsupportedOperationError
+from mmgen.errors import ModelFileError, OptionError, UnsupportedOperationError, did_you_mean
 from mmgen.families import Architecture, Family, load_reference
 from mmgen.interfaces.conditioner import Conditioner
 from mmgen.interfaces.encoder import Encoder
@@ -33,12 +34,13 @@ def build(
 
     Raises:
         UnknownNameError: no such architecture is installed.
-        OptionError: the config is not valid.
+        OptionError: the config is not valid, or it has no such part.
     """
     plugin, owner, found = manager().architecture(architecture, family)
     options = config if isinstance(config, Options) else found.config.build(config)
     network = load_reference(found.network)
     keywords: dict[str, Any] = dict(parts or {})
+    _check_parts(architecture, network, keywords)
     if conditioner is not None:
         keywords["conditioner"] = conditioner
     if assets:
@@ -46,6 +48,20 @@ def build(
     model = cast(Model, network(options, **keywords))
     model.identity = _identity(plugin, owner, found)
     return model
+
+
+def _check_parts(architecture: str, network: Any, given: Collection[str]) -> None:
+    """Raise OptionError unless the network's constructor names each part."""
+    parameters = inspect.signature(network).parameters
+    if not given or any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return
+    known = [name for name in list(parameters)[1:] if name not in ("conditioner", "assets")]
+    for name in given:
+        if name not in known:
+            has = f"it has {', '.join(known)}" if known else "it has none"
+            raise OptionError(
+                f"unknown part {name!r} of {architecture!r}{did_you_mean(name, known)}; {has}"
+            )
 
 
 def build_encoder(architecture: str, config: Mapping[str, Any] | Options, values: Any) -> Encoder:

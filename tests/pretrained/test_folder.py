@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from mmgen.builtin import LabelEmbeddingConfig
-from mmgen.errors import ModelFileError, OutputError, UnsupportedOperationError
+from mmgen.errors import ModelFileError, OptionError, OutputError, UnsupportedOperationError
 from mmgen.families import API_VERSION, Family
 from mmgen.hookspecs import hookimpl
 from mmgen.interfaces import Conditioner, Generator, LabelEmbedding, Model
@@ -207,6 +207,14 @@ def test_models_of_models_are_saved_whole(model: Generator, tmp_path: Path) -> N
     demand_same_model(made, loaded)
     demand_same_model(model, load_folder(tmp_path / "painter" / "base"))
     assert (tmp_path / "painter" / "base" / "text" / "config.json").is_file()
+
+
+@pytest.mark.usefixtures("_odd_family")
+def test_a_part_that_an_architecture_has_not_is_refused(model: Generator) -> None:
+    with pytest.raises(OptionError, match=r"'denoiser' of 'tiny-net'; it has none"):
+        build("tiny-net", {}, parts={"denoiser": model})
+    with pytest.raises(OptionError, match=r"'bases' of 'odd-painter'.*'base'.*; it has base"):
+        build("odd-painter", {}, parts={"bases": model})
 
 
 @pytest.mark.usefixtures("_odd_family")
