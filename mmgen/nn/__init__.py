@@ -29,6 +29,7 @@ from mmgen.nn.likelihoods import (
     Likelihood,
     likelihood,
 )
+from mmgen.nn.memory_layout import channels_last
 from mmgen.nn.pooling import AttentionPooling, masked_mean
 from mmgen.nn.residual import Downsample, Modulation, ResidualConv, ResidualLinear, Upsample
 from mmgen.nn.spherical import spherical
@@ -52,6 +53,7 @@ __all__ = [
     "Upsample",
     "between",
     "change_pictures",
+    "channels_last",
     "diff_augment",
     "draw_latents",
     "dropout",

@@ -4,12 +4,12 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from mmgen.interfaces import Generator, Model
 from mmgen.media.files import read_recipe
 from mmgen.media.pictures import to_bytes
+from mmgen.nn import channels_last
 from mmgen.pretrained import load_folder
 from mmgen.testing.case import GeneratorCase, check
 from mmgen.testing.outcome import ContractError, demand, demand_alike, demand_identical
@@ -44,7 +44,7 @@ def check_memory_format_is_not_saved(case: GeneratorCase) -> None:
     images = case.draw(model, 2, **given).images
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder, "a"))
-        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        channels_last(model)
         demand_alike(
             images,
             case.draw(model, 2, **given).images,

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mmgen.errors import OptionError
 from mmgen.interfaces import Batch, Noise, Phase, Stage, Trainer
-from mmgen.nn import random_crop
+from mmgen.nn import channels_last, random_crop
 from mmgen_plugin_cnn.autoencoder import ConvAutoencoder
 from mmgen_plugin_cnn.config import AutoencoderTraining
 
@@ -28,9 +28,7 @@ class AutoencoderTrainer(Trainer[AutoencoderTraining]):
                 f"crop must be a multiple of {model.config.factor} px and at most "
                 f"{min(size.height, size.width)}; got {crop}"
             )
-        for parameter in model.parameters():
-            if parameter.ndim == 4:
-                parameter.data = parameter.data.to(memory_format=torch.channels_last)
+        channels_last(model)
 
     def stages(self) -> Sequence[Stage]:
         """One stage of one phase."""

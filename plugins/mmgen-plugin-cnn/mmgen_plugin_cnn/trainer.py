@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from mmgen.interfaces import Batch, Noise, Phase, Stage, Trainer
-from mmgen.nn import change_pictures
+from mmgen.nn import change_pictures, channels_last
 from mmgen_plugin_cnn.classifier import Classifier
 from mmgen_plugin_cnn.config import ClassifierTraining
 
@@ -20,9 +20,7 @@ class ClassifierTrainer(Trainer[ClassifierTraining]):
     def __init__(self, model: Classifier, options: ClassifierTraining) -> None:
         super().__init__(model, options)
         model.demand_classes()
-        for parameter in model.parameters():
-            if parameter.ndim == 4:
-                parameter.data = parameter.data.to(memory_format=torch.channels_last)
+        channels_last(model)
 
     def stages(self) -> Sequence[Stage]:
         """One stage of one phase."""

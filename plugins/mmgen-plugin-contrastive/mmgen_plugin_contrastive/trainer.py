@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from mmgen.errors import DataError, InputError
 from mmgen.interfaces import Batch, Embedding, Noise, Phase, Stage, Trainer
-from mmgen.nn import change_pictures
+from mmgen.nn import change_pictures, channels_last
 from mmgen_plugin_contrastive.config import ContrastiveTraining
 from mmgen_plugin_contrastive.exchanges import exchange_words
 from mmgen_plugin_contrastive.late_interaction import cosines_by_tokens
@@ -80,9 +80,7 @@ class ContrastiveTrainer(Trainer[ContrastiveTraining]):
                 f"trainer.crop is at most the pictures' side; they are {size}, "
                 f"got {options.crop} px"
             )
-        for parameter in model.parameters():
-            if parameter.ndim == 4:
-                parameter.data = parameter.data.to(memory_format=torch.channels_last)
+        channels_last(model)
 
     def stages(self) -> Sequence[Stage]:
         """One stage of one phase."""

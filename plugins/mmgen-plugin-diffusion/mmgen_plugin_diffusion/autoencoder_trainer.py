@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmgen.interfaces import Batch, Noise, Phase, Stage, Trainer
+from mmgen.nn import channels_last
 from mmgen_plugin_diffusion.autoencoder import ImageAutoencoder
 from mmgen_plugin_diffusion.options import AutoencoderTraining
 from mmgen_plugin_diffusion.reconstruction import ReconstructionLoss, reconstruction_figures
@@ -19,7 +20,7 @@ class ImageAutoencoderTrainer(Trainer[AutoencoderTraining]):
     def __init__(self, model: ImageAutoencoder, options: AutoencoderTraining) -> None:
         super().__init__(model, options)
         self.judge = ReconstructionLoss(options)
-        lay_channels_last(model)
+        channels_last(model)
 
     def stages(self) -> Sequence[Stage]:
         """One stage of one phase."""
@@ -63,10 +64,3 @@ def mirrored(images: Tensor, rng: Noise) -> Tensor:
     """Return images (N, C, H, W), each mirrored with probability one half."""
     coin = rng.uniform((1, 1, 1), stream="flip").to(images.device) < 0.5
     return torch.where(coin, images.flip(-1), images)
-
-
-def lay_channels_last(model: nn.Module) -> None:
-    """Let kernels lie as convolutions on the CPU are fastest."""
-    for parameter in model.parameters():
-        if parameter.ndim == 4:
-            parameter.data = parameter.data.to(memory_format=torch.channels_last)

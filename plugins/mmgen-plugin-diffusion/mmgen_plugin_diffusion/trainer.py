@@ -9,7 +9,8 @@ from torch import Tensor
 
 from mmgen.errors import OptionError
 from mmgen.interfaces import Batch, Condition, Noise, Phase, Stage, Trainer
-from mmgen_plugin_diffusion.autoencoder_trainer import lay_channels_last, mirrored
+from mmgen.nn import channels_last
+from mmgen_plugin_diffusion.autoencoder_trainer import mirrored
 from mmgen_plugin_diffusion.diffusion import Diffusion
 from mmgen_plugin_diffusion.lesson import Lesson
 from mmgen_plugin_diffusion.masks import random_masks
@@ -32,7 +33,7 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
 
     def __init__(self, model: Diffusion, options: DiffusionTraining) -> None:
         super().__init__(model, options)
-        lay_channels_last(model)
+        channels_last(model)
         self.teacher: Denoiser | None = None
         model.shortcuts.fill_(int(options.shortcut > 0))
         if options.shortcut:

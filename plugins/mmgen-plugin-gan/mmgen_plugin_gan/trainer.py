@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from mmgen.interfaces import Batch, Noise, Stage, Trainer
-from mmgen.nn import AdversarialGame, energy_score
+from mmgen.nn import AdversarialGame, channels_last, energy_score
 from mmgen_plugin_gan.config import GanTraining
 from mmgen_plugin_gan.discriminator import build_discriminator
 from mmgen_plugin_gan.gan import Gan
@@ -23,9 +23,7 @@ class GanTrainer(Trainer[GanTraining]):
             model, width_factor=options.discriminator_width, spectral=options.spectral_norm
         )
         self.game = AdversarialGame[Tensor](options)
-        for parameter in self.parameters():
-            if parameter.ndim == 4:
-                parameter.data = parameter.data.to(memory_format=torch.channels_last)
+        channels_last(self)
 
     def stages(self) -> Sequence[Stage]:
         """One stage of two phases, each with an optimiser of its own."""

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from mmgen.errors import DataError
 from mmgen.interfaces import Batch, Noise, Phase, Stage, Trainer
-from mmgen.nn import random_affine, random_colour
+from mmgen.nn import channels_last, random_affine, random_colour
 from mmgen_plugin_scenes.config import SceneReaderTraining
 from mmgen_plugin_scenes.reader import SceneReader
 from mmgen_plugin_scenes.readings import Readings, read_captions
@@ -21,9 +21,7 @@ class SceneReaderTrainer(Trainer[SceneReaderTraining]):
 
     def __init__(self, model: SceneReader, options: SceneReaderTraining) -> None:
         super().__init__(model, options)
-        for parameter in model.parameters():
-            if parameter.ndim == 4:
-                parameter.data = parameter.data.to(memory_format=torch.channels_last)
+        channels_last(model)
 
     def stages(self) -> Sequence[Stage]:
         """One stage of one phase."""

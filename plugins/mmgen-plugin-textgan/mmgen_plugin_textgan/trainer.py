@@ -6,7 +6,13 @@ import torch
 from torch import Tensor
 
 from mmgen.interfaces import Batch, Condition, Noise, Stage, Trainer
-from mmgen.nn import ADVERSARIAL_LOSSES, AdversarialGame, RelativeGaussian, energy_score
+from mmgen.nn import (
+    ADVERSARIAL_LOSSES,
+    AdversarialGame,
+    RelativeGaussian,
+    channels_last,
+    energy_score,
+)
 from mmgen_plugin_textgan.config import TextGanTraining
 from mmgen_plugin_textgan.discriminator import Discriminator, Seen
 from mmgen_plugin_textgan.generator import TextGan
@@ -26,9 +32,7 @@ class TextGanTrainer(Trainer[TextGanTraining]):
             bias=not ADVERSARIAL_LOSSES[options.loss].relative,
         )
         self.game = AdversarialGame[Seen](options)
-        for parameter in self.parameters():
-            if parameter.ndim == 4:
-                parameter.data = parameter.data.to(memory_format=torch.channels_last)
+        channels_last(self)
 
     def stages(self) -> Sequence[Stage]:
         """One stage of two phases, each with an optimiser of its own."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from mmgen.interfaces import Batch, Noise, Phase, Stage, Trainer
+from mmgen.nn import channels_last
 from mmgen_plugin_vae.autoencoder import Autoencoder
 from mmgen_plugin_vae.config import VaeTraining
 from mmgen_plugin_vae.ladder import TopDown
@@ -22,9 +22,7 @@ class VaeTrainer(Trainer[VaeTraining]):
 
     def __init__(self, model: Autoencoder, options: VaeTraining) -> None:
         super().__init__(model, options)
-        for parameter in model.parameters():
-            if parameter.ndim == 4:
-                parameter.data = parameter.data.to(memory_format=torch.channels_last)
+        channels_last(model)
 
     def stages(self) -> Sequence[Stage]:
         """One stage of one phase."""
