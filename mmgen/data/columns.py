@@ -1,7 +1,7 @@
 """Find the columns of a table (metadata.jsonl, parquet, Hub), and read labels and captions."""
 
 import operator
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -33,6 +33,24 @@ def choose_column(
             f"its columns: {', '.join(available) or 'none'}"
         )
     return asked
+
+
+def choose_columns(
+    asked: Iterable[str] | None,
+    usual: Iterable[str],
+    available: Collection[str],
+    *,
+    option: str,
+    source: str,
+) -> tuple[str, ...]:
+    """Return all columns that were asked for, else the first usual one there is, if any.
+
+    Raises:
+        DataError: one asked for is not there; names those that are.
+    """
+    names = [None] if asked is None else dict.fromkeys(asked)
+    chosen = [choose_column(n, usual, available, option=option, source=source) for n in names]
+    return tuple(name for name in chosen if name is not None)
 
 
 def find_classes(values: Iterable[Any], *, column: str) -> tuple[str, ...]:
@@ -80,9 +98,20 @@ def to_labels(values: Sequence[Any], class_names: Sequence[str], *, column: str)
     return torch.tensor([known[value] for value in values], dtype=torch.int64)
 
 
-def to_texts(values: Sequence[Any], *, column: str) -> Column:
-    """Return a caption per row, "" where there is none, or several where a row has several."""
-    rows = [_captions(value, row, column) for row, value in enumerate(values)]
+def to_texts(columns: Mapping[str, Sequence[Any]]) -> Column:
+    """Return a caption per row, "" where there is none, or several where a row has several.
+
+    Of several columns each is drawn from about as often, however many captions of a row it has.
+    What a row is called when nothing is drawn is the first caption of the first.
+
+    Args:
+        columns: by name, one at least; each of N texts, None, or lists of texts.
+    """
+    of_columns = [
+        [_captions(value, row, name) for row, value in enumerate(values)]
+        for name, values in columns.items()
+    ]
+    rows = [_evenly(captions) for captions in zip(*of_columns, strict=True)]
     if all(len(captions) == 1 for captions in rows):
         return [captions[0] for captions in rows]
     return Choices.of_rows(rows)
@@ -92,6 +121,13 @@ def _captions(value: Any, row: int, column: str) -> list[str]:
     if isinstance(value, list | tuple):
         return [_caption(item, row, column) for item in value] or [""]
     return [_caption(value, row, column)]
+
+
+def _evenly(columns: Sequence[list[str]]) -> list[str]:
+    """Return the captions of one row, those of short columns repeated; empty columns count not."""
+    given = [captions for captions in columns if any(captions)] or columns[:1]
+    most = max(len(captions) for captions in given)
+    return [text for captions in given for text in captions * round(most / len(captions))]
 
 
 def _caption(value: Any, row: int, column: str) -> str:

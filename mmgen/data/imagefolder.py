@@ -24,6 +24,7 @@ from mmgen.data.columns import (
     LABEL_COLUMNS,
     TEXT_COLUMNS,
     choose_column,
+    choose_columns,
     find_classes,
     to_labels,
     to_texts,
@@ -194,17 +195,17 @@ class ImageFolder:
             return None
         return {name: parts[-2] for name, parts in inside.items()}
 
-    def _texts(self, pictures: list[str], asked: str | None) -> Column | None:
-        column = choose_column(
+    def _texts(self, pictures: list[str], asked: tuple[str, ...] | None) -> Column | None:
+        columns = choose_columns(
             asked,
             TEXT_COLUMNS,
             self._metadata.columns,
             option="text_column",
             source=str(self._tree.path),
         )
-        if column is None:
+        if not columns:
             return self._texts_beside(pictures)
-        return to_texts(self._metadata.column(column, pictures), column=column)
+        return to_texts({name: self._metadata.column(name, pictures) for name in columns})
 
     def _texts_beside(self, pictures: list[str]) -> list[str] | None:
         beside = [str(PurePosixPath(picture).with_suffix(".txt")) for picture in pictures]

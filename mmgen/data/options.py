@@ -75,8 +75,11 @@ class DataOptions(Options):
         "TOML file of templates",
     )
     label_column: str | None = option(None, help="column of the labels; none: 'label' or 'labels'")
-    text_column: str | None = option(
-        None, help="column of the captions; none: 'text', 'caption' or 'captions'"
+    text_column: tuple[str, ...] | None = option(
+        None,
+        help="column of the captions, or several, as text,keywords: whenever a picture is learned "
+        "from, a caption of one of them is drawn, and the first has its name; none: 'text', "
+        "'caption' or 'captions'",
     )
     class_names: tuple[str, ...] | None = option(
         None, help="names of the classes 0, 1, 2, … where the source has only numbers"

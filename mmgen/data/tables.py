@@ -17,6 +17,7 @@ from mmgen.data.columns import (
     LABEL_COLUMNS,
     TEXT_COLUMNS,
     choose_column,
+    choose_columns,
     find_classes,
     to_labels,
     to_texts,
@@ -31,18 +32,18 @@ _OPEN_KINDS = (None, "Value")  # bytes of which nothing is said
 
 @dataclass(frozen=True, kw_only=True)
 class Chosen:
-    """The columns of a table that are read, by what they are read as; None: there is none."""
+    """The columns of a table that are read, by what they are read as; None or (): there is none."""
 
     pictures: str | None
     sounds: str | None
     given: str | None
     label: str | None
-    text: str | None
+    texts: tuple[str, ...]
 
     @property
     def names(self) -> list[str]:
         """Those there are."""
-        every = (self.pictures, self.label, self.text, self.given, self.sounds)
+        every = (self.pictures, self.label, *self.texts, self.given, self.sounds)
         return [name for name in every if name is not None]
 
 
@@ -81,7 +82,7 @@ class Columns:
                 source=source,
             ),
             label=self.choose_label(options.label_column, source=source),
-            text=choose_column(
+            texts=choose_columns(
                 options.text_column, TEXT_COLUMNS, self.all, option="text_column", source=source
             ),
         )
@@ -210,7 +211,8 @@ def to_records(
         every_label: labels of all splits, which together make up the classes; used only where
             the column does not name them itself.
     """
-    label, text = chosen.label, chosen.text
+    label = chosen.label
+    texts = {name: table.column(name).to_pylist() for name in chosen.texts}
     labels = names = None
     if label is not None:
         names = columns.class_names.get(label) or find_classes(every_label, column=label)
@@ -227,7 +229,7 @@ def to_records(
         sounds=files(chosen.sounds),
         labels=labels,
         class_names=names,
-        texts=None if text is None else to_texts(table.column(text).to_pylist(), column=text),
+        texts=to_texts(texts) if texts else None,
         given=files(chosen.given),
     )
 

@@ -59,6 +59,16 @@ def test_a_single_file_is_train(tmp_path: Path) -> None:
     assert data.labels is None
 
 
+def test_captions_may_come_from_several_columns(tmp_path: Path) -> None:
+    words = [["pet", "fur"], [], ["bird"]]
+    write(tmp_path / "train.parquet", text=["a cat", "a cow", "a hen"], words=words)
+    texts = load(tmp_path, "train", WHOLE.replace(text_column=("text", "words"))).texts
+    assert list(texts) == ["a cat", "a cow", "a hen"]
+    assert set(texts.values) == {"a cat", "pet", "fur", "a cow", "a hen", "bird"}
+    with pytest.raises(DataError, match=r"no column 'word' \(text_column\); did you mean 'words'"):
+        load(tmp_path, "train", WHOLE.replace(text_column="text,word"))
+
+
 def test_classes_are_named_by_the_description_in_the_file(tmp_path: Path) -> None:
     write(tmp_path / "train.parquet", label=[1, 0, 1], classes=["cat", "dog", "hen"])
     data = load(tmp_path, "train", WHOLE)
