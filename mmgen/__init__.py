@@ -17,6 +17,7 @@ _PUBLIC = {
     "list_models": "mmgen.catalogue",
     "publish": "mmgen.publishing",
     "explain": "mmgen.explaining",
+    "walk": "mmgen.walking",
     "Conditioner": "mmgen.interfaces",
     "Condition": "mmgen.interfaces",
     "Embedding": "mmgen.interfaces",

@@ -1,4 +1,4 @@
-"""What a loaded model is asked to do: generate, explain, reconstruct, interpolate."""
+"""What a loaded model is asked to do: generate, walk, explain, reconstruct, interpolate."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 import mmgen.explaining
+import mmgen.walking
 from mmgen.cli.progress import Progress
 from mmgen.errors import InputError, UnsupportedConditionError, UnsupportedOperationError
 from mmgen.explaining import Explanation
@@ -66,6 +67,17 @@ def generate(
 ) -> Samples:
     """Draw pictures."""
     return model.generate(**arguments, batch_size=batch_size, progress=progress)
+
+
+def walk(
+    model: Generator,
+    arguments: Mapping[str, Any],
+    *,
+    batch_size: int | None = None,
+    progress: Progress | None = None,
+) -> Samples:
+    """Draw pictures on the way from one noise, and one condition, to another."""
+    return mmgen.walking.walk(model, **arguments, batch_size=batch_size, progress=progress)
 
 
 def explain(

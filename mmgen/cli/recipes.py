@@ -8,7 +8,7 @@ from mmgen.errors import InputError, UnsupportedOperationError
 from mmgen.media.files import read_recipe
 
 RECIPE_FORMAT = 1
-OPERATIONS = ("generate", "reconstruct", "interpolate", "explain")
+OPERATIONS = ("generate", "reconstruct", "interpolate", "walk", "explain")
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "format": int,
@@ -48,6 +48,7 @@ def read_checked_recipe(path: Path) -> dict[str, Any]:
         and recipe.get("operation", "generate") in OPERATIONS
         and _is_layout(recipe.get("layout") or {})
         and _are_weights(recipe.get("weights") or {})
+        and _are_stations(recipe.get("stations") or {})
     )
     if not sound:
         raise InputError(f"{path}: its recipe is damaged: indices, conditions, weights or layout")
@@ -56,9 +57,15 @@ def read_checked_recipe(path: Path) -> dict[str, Any]:
 
 def _is_layout(layout: Any) -> bool:
     return isinstance(layout, dict) and all(
-        key in ("columns", "padding") and isinstance(value, int) and 0 <= value < 10_000
+        key in ("columns", "padding", "animate", "frames_per_second")
+        and isinstance(value, int | float)
+        and 0 <= value < 10_000
         for key, value in layout.items()
     )
+
+
+def _are_stations(stations: Any) -> bool:
+    return isinstance(stations, dict) and all(isinstance(many, list) for many in stations.values())
 
 
 def _are_weights(weights: Any) -> bool:
@@ -69,10 +76,6 @@ def _are_weights(weights: Any) -> bool:
 
 def needed_media(recipe: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
     """Return (slot, {"sha256": …, "file": …}) of each medium that the model was given."""
-    needed = [
-        (slot, value)
-        for slot, values in recipe["conditions"].items()
-        for value in values
-        if isinstance(value, dict)
-    ]
+    given = [*recipe["conditions"].items(), *(recipe.get("stations") or {}).items()]
+    needed = [(slot, value) for slot, many in given for value in many if isinstance(value, dict)]
     return needed + [("image", value) for value in recipe.get("ends", [])]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from mmgen.cli import operations
 from mmgen.cli.progress import progress_bar
@@ -15,7 +15,6 @@ from mmgen.cli.recipes import needed_media
 from mmgen.errors import InputError, MmgenError
 from mmgen.interfaces import Generator, Samples
 from mmgen.interfaces.recipe import media_hash
-from mmgen.media.pictures import tile
 from mmgen.slots import Slot
 
 
@@ -86,12 +85,14 @@ def replay(file: Path, recipe: dict[str, Any], media: Sequence[str], setting: Se
     paths = _find_media(file, recipe, media, model)
     samples = _make(model, recipe, paths, setting)
     saved = samples.as_saved()
-    made = tile(saved.pixels(), **(recipe.get("layout") or {}))
-    found = _pixels(file, made)
+    layout = dict(recipe.get("layout") or {})
+    moves = layout.pop("frames_per_second", None) is not None or saved.frames is not None
+    sheet = saved.sheet(**layout)
+    made = _distinct(sheet) if moves else sheet[None]
+    found = _pixels(file, made[0])
     if found.shape != made.shape:
         raise InputError(
-            f"{file} has {found.shape[1]}×{found.shape[0]} pixels, its recipe makes "
-            f"{made.shape[1]}×{made.shape[0]}: it was changed since"
+            f"{file} has {_extent(found)}, its recipe makes {_extent(made)}: it was changed since"
         )
     difference = np.abs(found.astype(np.int16) - made.astype(np.int16))
     return Replay(
@@ -159,7 +160,7 @@ def _make(
 ) -> Samples:
     given = {
         slot: [paths[value["sha256"]] if isinstance(value, dict) else value for value in values]
-        for slot, values in recipe["conditions"].items()
+        for slot, values in (recipe["conditions"] | (recipe.get("stations") or {})).items()
     }
     operation = recipe.get("operation", "generate")
     batch_size, weights = setting.batch_size or recipe["batch_size"], recipe.get("weights")
@@ -179,14 +180,36 @@ def _make(
             return operations.explain(
                 model, arguments, batch_size=batch_size, progress=progress
             ).to_samples()
+        if operation == "walk":
+            arguments |= {"to_seed": recipe["to_seed"], "num_images": int(recipe["steps"])}
+            way = operations.walk(model, arguments, batch_size=batch_size, progress=progress)
+            return way[recipe["indices"]]
         arguments["indices"] = recipe["indices"]
         return operations.generate(model, arguments, batch_size=batch_size, progress=progress)
 
 
 def _pixels(file: Path, like: np.ndarray) -> np.ndarray:
-    """Return the file's pixels in the mode of those made (WebP keeps grey as colour)."""
+    """Return the frames (T, H, W[, C]) of a file, in the mode of one (WebP keeps grey as colour).
+
+    A still picture has one. Frames that are as the one before are not told apart: the formats
+    keep such a one once, and longer.
+    """
+    mode = Image.fromarray(like).mode
     with Image.open(file) as picture:
-        return np.asarray(picture.convert(Image.fromarray(like).mode))
+        frames = ImageSequence.Iterator(picture)
+        return _distinct(np.stack([np.asarray(frame.convert(mode)) for frame in frames]))
+
+
+def _distinct(frames: np.ndarray) -> np.ndarray:
+    """Return frames (T, H, W[, C]) without those that are as the one before."""
+    differs = (frames[1:] != frames[:-1]).any(axis=tuple(range(1, frames.ndim)))
+    return frames[np.concatenate([[True], differs])]
+
+
+def _extent(frames: np.ndarray) -> str:
+    count, height, width = frames.shape[:3]
+    size = f"{width}×{height} pixels"
+    return size if count == 1 else f"{count} frames of {size}"
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterable[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mmgen.cli.inputs import input_options, read_inputs
+from mmgen.cli.modes import Choice, check_combination, count, draw
 from mmgen.cli.output import DTYPES, examples, note, print_json
 from mmgen.cli.places import Places
 from mmgen.cli.request import (
@@ -23,9 +24,7 @@ from mmgen.options import MOST_SEED
 from mmgen.weighting import split_weights
 
 if TYPE_CHECKING:
-    from mmgen.interfaces import Generator, Samples
-
-_DEFAULT_STEPS = 8
+    from mmgen.interfaces import Generator
 
 
 @click.command(
@@ -39,6 +38,7 @@ _DEFAULT_STEPS = 8
         "mmgen run ./runs/cats/model -n 4 -o cats.webp",
         "mmgen run vae-mnist --reconstruct --image mine.png",
         "mmgen run vae-mnist --interpolate a.png b.png -n 10",
+        "mmgen run vae-mnist --label 3 --label 8 --walk -n 24 --animate -o way.webp",
         "mmgen run vae-mnist --batch-file jobs.jsonl -o pictures/",
     ),
 )
@@ -70,6 +70,15 @@ _DEFAULT_STEPS = 8
 @click.option(
     "--interpolate", nargs=2, metavar="A B", help="The way from picture A to picture B in N steps."
 )
+@click.option(
+    "--walk",
+    is_flag=True,
+    help="The way through all values of an input, or to --to-seed, in N steps.",
+)
+@click.option(
+    "--to-seed", type=click.IntRange(0, MOST_SEED), metavar="S", help="Where a --walk ends."
+)
+@click.option("--animate", is_flag=True, help="One picture that moves, in place of a grid.")
 @click.option("-o", "--output", metavar="PATH", help="A .png or .webp file, or a folder.")
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="Of files in a folder.")
 @click.option("--force", is_flag=True, help="Replace what exists.")
@@ -93,7 +102,7 @@ def command(**asked: Any) -> None:
     An encoder prints embeddings of its inputs, or the classes of pictures; one of several kinds of
     input how near they are to each other. -o FILE.npz saves them.
     """
-    choice = _Choice(**{name: asked[name] for name in _Choice.__dataclass_fields__})
+    choice = Choice(**{name: asked[name] for name in Choice.__dataclass_fields__})
     target = find_target(asked["model"], install=asked["yes"])
     request = _request(asked, target)
     # Of a model that is not here yet, only what is asked for can tell.
@@ -110,7 +119,7 @@ def command(**asked: Any) -> None:
         _make(loaded, result, choice)
 
 
-def _embed(target: Target, request: Request, choice: "_Choice") -> None:
+def _embed(target: Target, request: Request, choice: Choice) -> None:
     """Run an encoder."""
     asked = {
         "-n": request.num_images is not None,
@@ -118,6 +127,9 @@ def _embed(target: Target, request: Request, choice: "_Choice") -> None:
         "--set": bool(request.options) or request.weights is not None,
         "--reconstruct": choice.reconstruct,
         "--interpolate": choice.interpolate is not None,
+        "--walk": choice.walk,
+        "--to-seed": choice.to_seed is not None,
+        "--animate": choice.animate,
         "--batch-file": choice.batch_file is not None,
         "--format": choice.kind is not None,
     }
@@ -139,7 +151,7 @@ def _embed(target: Target, request: Request, choice: "_Choice") -> None:
     )
 
 
-def _npz(choice: "_Choice") -> Path | None:
+def _npz(choice: Choice) -> Path | None:
     """Return the file for embeddings; None where they are printed."""
     if choice.output is None:
         return None
@@ -148,22 +160,6 @@ def _npz(choice: "_Choice") -> Path | None:
         raise click.UsageError(f"an encoder's output is a .npz file; got {choice.output!r}")
     check_output(path, force=choice.force)
     return path
-
-
-@dataclass(frozen=True)
-class _Choice:
-    """How pictures are made and where they go, for all requests of the command."""
-
-    device: str | None
-    dtype: str | None
-    batch_size: int | None
-    batch_file: Path | None
-    reconstruct: bool
-    interpolate: tuple[str, str] | None
-    output: str | None
-    kind: str | None
-    force: bool
-    as_json: bool
 
 
 @dataclass(frozen=True)
@@ -185,20 +181,20 @@ def _request(asked: dict[str, Any], target: Target) -> Request:
     )
 
 
-def _prepare(request: Request, target: Target, choice: _Choice) -> list[_Planned]:
+def _prepare(request: Request, target: Target, choice: Choice) -> list[_Planned]:
     """Check all that can be checked before anything heavy is imported."""
-    _check_combination(request, choice)
+    check_combination(request, choice)
     places = Places(kind=choice.kind, force=choice.force)
     if choice.batch_file is not None:
         return _prepare_jobs(request, target, choice, places)
     for path in choice.interpolate or ():
         check_picture(path, size=target.size)
     check_request(request, target, free=("image",) if choice.reconstruct else ())
-    return [_Planned(request, places.check(choice.output, target.stem, _count(request, choice)))]
+    return [_Planned(request, places.check(choice.output, target.stem, count(request, choice)))]
 
 
 def _prepare_jobs(
-    request: Request, target: Target, choice: _Choice, places: Places
+    request: Request, target: Target, choice: Choice, places: Places
 ) -> list[_Planned]:
     from mmgen.cli.jobs import read_jobs
 
@@ -209,37 +205,11 @@ def _prepare_jobs(
     return [_Planned(job.request, path) for job, path in zip(jobs, paths, strict=True)]
 
 
-def _check_combination(request: Request, choice: _Choice) -> None:
-    modes = {
-        "--reconstruct": choice.reconstruct,
-        "--interpolate": bool(choice.interpolate),
-        "--batch-file": choice.batch_file is not None,
-    }
-    given = [name for name, there in modes.items() if there]
-    if len(given) > 1:
-        raise click.UsageError(f"{' and '.join(given)} do not go together")
-    if choice.reconstruct and "image" not in request.inputs:
-        raise click.UsageError("--reconstruct needs --image, the picture to reconstruct")
-    special = choice.reconstruct or bool(choice.interpolate)
-    if special and (request.options or request.seed is not None):
-        raise click.UsageError(
-            f"{given[0]} takes no --seed, and of --set weights alone: nothing is drawn"
-        )
-    if choice.interpolate and choice.batch_size is not None:
-        raise click.UsageError("--interpolate takes no --batch-size: its pictures are made at once")
-    if choice.reconstruct and request.num_images is not None:
-        raise click.UsageError("--reconstruct gives one picture for each --image; leave -n out")
-
-
-def _count(request: Request, choice: _Choice) -> int:
-    if choice.interpolate:
-        return request.num_images or _DEFAULT_STEPS
-    return len(request.inputs["image"]) if choice.reconstruct else request.total
-
-
-def _make(model: "Generator", planned: _Planned, choice: _Choice) -> None:
-    samples = _draw(model, planned.request, choice)
-    files = samples.save(planned.path, format=choice.kind, force=choice.force)
+def _make(model: "Generator", planned: _Planned, choice: Choice) -> None:
+    samples = draw(model, planned.request, choice)
+    files = samples.save(
+        planned.path, format=choice.kind, force=choice.force, animate=choice.animate
+    )
     facts = {"files": [str(file) for file in files], "recipe": samples.recipe}
     if choice.as_json and choice.batch_file is not None:
         click.echo(json.dumps(facts, ensure_ascii=False))  # a line for each job
@@ -247,25 +217,5 @@ def _make(model: "Generator", planned: _Planned, choice: _Choice) -> None:
         print_json(facts)
     else:
         click.echo("\n".join(facts["files"]))
-    if "operation" not in samples.recipe:
+    if samples.recipe.get("operation", "walk") == "walk":
         note(f"seed {samples.recipe['seed']}")
-
-
-def _draw(model: "Generator", request: Request, choice: _Choice) -> "Samples":
-    from mmgen.cli import operations
-
-    if choice.reconstruct:
-        return operations.reconstruct(
-            model, request.inputs, batch_size=choice.batch_size, weights=request.weights
-        )
-    if choice.interpolate:
-        steps = request.num_images or _DEFAULT_STEPS
-        return operations.interpolate(
-            model, choice.interpolate, steps, request.inputs, weights=request.weights
-        )
-    from mmgen.cli.progress import progress_bar
-
-    with progress_bar("pictures") as progress:
-        return operations.generate(
-            model, request.arguments(), batch_size=choice.batch_size, progress=progress
-        )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from mmgen.errors import UnsupportedConditionError
@@ -42,6 +43,25 @@ class SlotEmbedding:
             tokens=torch.lerp(self.absent_token.expand_as(self.tokens), self.tokens, weight),
             pooled=torch.lerp(self.absent_pooled.expand_as(self.pooled), self.pooled, weight),
         )
+
+    def towards(self, other: "SlotEmbedding", shares: Tensor) -> "SlotEmbedding":
+        """Return what lies between this and another of the same slot; shares float (N,)."""
+        length = max(self.tokens.shape[1], other.tokens.shape[1])
+        (a, in_a), (b, in_b) = self._filled(length), other._filled(length)
+        near, far = (shares < 1)[:, None], (shares > 0)[:, None]
+        return replace(
+            self,
+            tokens=torch.lerp(a, b, shares[:, None, None].to(a.dtype)),
+            token_mask=(in_a & near) | (in_b & far),
+            pooled=torch.lerp(self.pooled, other.pooled, shares[:, None].to(a.dtype)),
+        )
+
+    def _filled(self, length: int) -> tuple[Tensor, Tensor]:
+        """Return tokens (N, length, D), the stand-in where there is none, and their mask."""
+        more = length - self.tokens.shape[1]
+        tokens = torch.where(self.token_mask[..., None], self.tokens, self.absent_token)
+        stand_ins = self.absent_token.expand(len(tokens), more, -1)
+        return torch.cat([tokens, stand_ins], dim=1), F.pad(self.token_mask, (0, more))
 
 
 @dataclass(frozen=True)
@@ -141,6 +161,22 @@ class Condition:
             elif weight != 1:
                 embeddings[index] = embeddings[index].weighted(weight)
         return self._combine(embeddings, present)
+
+    def towards(self, other: "Condition", shares: Tensor) -> "Condition":
+        """Return what lies between this condition, at 0, and another, at 1.
+
+        Pooled vectors and tokens go straight from one to the other; a token that meets none goes
+        from, or to, its slot's stand-in. What is spatial stays as it is here.
+
+        Args:
+            other: of as many pictures and the same slots, given in the same rows.
+            shares: float (N,), 0 to 1.
+        """
+        embeddings = [
+            one.towards(two, shares)
+            for one, two in zip(self.embeddings, other.embeddings, strict=True)
+        ]
+        return self._combine(embeddings, self.present)
 
     def _combine(self, embeddings: Sequence[SlotEmbedding], present: Tensor) -> "Condition":
         return combine(

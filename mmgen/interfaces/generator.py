@@ -2,7 +2,7 @@
 
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, final
 
 import torch
@@ -133,13 +133,16 @@ class Generator(Model, ABC):
         conditions = self.read_conditions(given)
         numbers = image_numbers(num_images, indices, conditions)
         seed = secrets.randbits(32) if seed is None else whole_number("seed", seed, 0, MOST_SEED)
-        size = (
-            self.default_batch_size(self._picture(conditions)) if batch_size is None else batch_size
-        )
-        size = whole_number("batch_size", size, 1)
+        size = self.batch_size_for(conditions, batch_size)
         if self.training:
             self.eval()
-        images = self._draw(numbers, conditions, by_slot, seed, options, size, progress)
+
+        def rows(start: int, stop: int) -> tuple[Condition, Noise]:
+            part = take_rows(conditions, start, stop, len(numbers))
+            condition = self.encode_conditions(part, stop - start).weighted(by_slot)
+            return condition, CounterNoise(seed, numbers[start:stop], self.device, self.dtype)
+
+        images = self.draw(len(numbers), rows, options, batch_size=size, progress=progress)
         recipe = write_recipe(self, numbers, seed, given, conditions, options, size)
         return Samples(images, recipe | ({"weights": by_slot} if by_slot else {}))
 
@@ -240,6 +243,16 @@ class Generator(Model, ABC):
         values = size.channels * height * width * size.scale**2
         return max(1, min(256, _BATCH_PIXELS // values))
 
+    def batch_size_for(self, conditions: Mapping[str, Any], asked: int | None) -> int:
+        """Return how many pictures are drawn at once under contract values by slot.
+
+        Raises:
+            InputError: what is asked for is no whole number from 1.
+        """
+        if asked is None:
+            return self.default_batch_size(self._picture(conditions))
+        return whole_number("batch_size", asked, 1)
+
     def _picture(self, spatial: Mapping[str, Any]) -> tuple[int, int] | None:
         """Return height and width of what the spatial slots were given; None without any."""
         names = [slot.name for slot in self.spatial_slots if slot.name in spatial]
@@ -262,43 +275,49 @@ class Generator(Model, ABC):
             scale=self.size.scale,
         )
 
-    def _draw(
+    @final
+    def draw(
         self,
-        numbers: Sequence[int],
-        conditions: Mapping[str, Any],
-        weights: Mapping[str, float],
-        seed: int,
-        options: Options,
+        total: int,
+        rows: Callable[[int, int], tuple[Condition, Noise]],
+        options: Any,
+        *,
         batch_size: int,
-        progress: Progress | None,
+        progress: Progress | None = None,
     ) -> Tensor:
-        device, dtype = self.device, self.dtype
-        if device.type == "cpu":
+        """Return `total` pictures (N, C, H, W), or film, in [0, 1], float32 on the CPU.
+
+        Args:
+            rows: returns condition and noise of the pictures from a number up to another.
+            options: an instance of `generation`.
+            batch_size, progress: as `generate` takes them.
+
+        Raises:
+            OutOfMemoryError: says which batch size fits, or that so many pictures do not.
+        """
+        if self.device.type == "cpu":
             keep_freed_memory()
         images = torch.empty(0)
-        for start in range(0, len(numbers), batch_size):
-            rows = numbers[start : start + batch_size]
-            chosen = take_rows(conditions, start, start + len(rows), len(numbers))
+        for start in range(0, total, batch_size):
+            stop = min(start + batch_size, total)
 
             @torch.inference_mode()
-            def draw(count: int, rows: Any = rows, chosen: Any = chosen) -> Tensor:
-                part = take_rows(chosen, 0, count, len(rows))
-                condition = self.encode_conditions(part, count).weighted(weights)
-                rng = CounterNoise(seed, rows[:count], device, dtype)
+            def sample(count: int, start: int = start) -> Tensor:
+                condition, rng = rows(start, start + count)
                 return self._sample(condition, rng, options).float().cpu()
 
-            with report_out_of_memory(draw, len(rows)):
-                made = draw(len(rows))
+            with report_out_of_memory(sample, stop - start):
+                made = sample(stop - start)
             if not start:  # an ordinary tensor: those of inference mode allow less
-                images = room_for(len(numbers), made.shape[1:])
-            if made.shape != (len(rows), *images.shape[1:]):
+                images = room_for(total, made.shape[1:])
+            if made.shape != (stop - start, *images.shape[1:]):
                 raise ValueError(
-                    f"{self.title} made {tuple(made.shape)} for {len(rows)} pictures; "
-                    f"expected {(len(rows), *images.shape[1:])}"
+                    f"{self.title} made {tuple(made.shape)} for {stop - start} pictures; "
+                    f"expected {(stop - start, *images.shape[1:])}"
                 )
-            images[start : start + len(rows)] = made
+            images[start:stop] = made
             if progress is not None:
-                progress(start + len(rows), len(numbers))
+                progress(stop, total)
         return images
 
     def encode_conditions(self, values: Mapping[str, Any], num_images: int) -> Condition:

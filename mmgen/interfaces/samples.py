@@ -75,6 +75,7 @@ class Samples:
         force: bool = False,
         columns: int | None = None,
         padding: int = 2,
+        animate: bool = False,
         frames_per_second: float = 8.0,
     ) -> list[Path]:
         """Write the pictures with their recipe; whole or not at all.
@@ -87,7 +88,8 @@ class Samples:
             format: "png" or "webp" (lossless); in a folder png unless told.
             force: replace what exists.
             columns, padding: of the grid; padding in px.
-            frames_per_second: of film.
+            animate: write pictures as one that moves: they are its frames. It takes a file.
+            frames_per_second: of film, and of what is animated.
 
         Returns:
             The files written.
@@ -96,7 +98,8 @@ class Samples:
             OutputError: something exists, cannot be written, or the disk is full.
         """
         path = Path(path)
-        speed = None if self.frames is None else frames_per_second
+        animate = animate and self.frames is None  # film moves anyway
+        speed = frames_per_second if animate or self.frames is not None else None
         if path.suffix.lower() in (".png", ".webp") and not path.is_dir():
             if format is not None and f".{format.lower()}" != path.suffix.lower():
                 raise OutputError(
@@ -104,13 +107,19 @@ class Samples:
                 )
             kind = picture_format(path)
             samples = self.as_saved()
-            layout = {"columns": grid_layout(len(self), columns)[0], "padding": padding}
+            layout: dict[str, Any] = {"animate": True}
+            if not animate:
+                layout = {"columns": grid_layout(len(self), columns)[0], "padding": padding}
+            sheet = samples.sheet(**layout)
+            if speed is not None:
+                layout |= {"frames_per_second": speed}
             recipe = samples.recipe | {"layout": layout}
-            sheet = samples.sheet(layout["columns"], padding)
             write_picture(path, sheet, recipe, kind=kind, force=force, speed=speed)
             return [path]
         if path.suffix and not path.is_dir():
             picture_format(path, None)
+        if animate:
+            raise OutputError(f"what moves is one file, .png or .webp; got {path}")
         if path.exists() and not path.is_dir():
             raise OutputError(f"{path} is a file; name a folder, or a file that ends in .png")
         kind = picture_format(path, format or "png")
@@ -120,9 +129,13 @@ class Samples:
             path, list(samples.pixels()), recipes, kind=kind, force=force, speed=speed
         )
 
-    def sheet(self, columns: int, padding: int) -> np.ndarray:
+    def sheet(
+        self, columns: int | None = None, padding: int = 2, *, animate: bool = False
+    ) -> np.ndarray:
         """Return the pixels of the one file that `save` writes: uint8 ([T,] H, W[, C])."""
         pixels = self.pixels()
+        if animate:
+            return pixels
         if self.frames is None:
             return tile(pixels, columns, padding)
         return np.stack([tile(pixels[:, at], columns, padding) for at in range(pixels.shape[1])])

@@ -18,6 +18,7 @@ from mmgen.testing.drawing import (
     check_seeds_differ,
     check_threads,
     check_tiles_are_seamless,
+    check_walk,
 )
 from mmgen.testing.embedding import (
     check_classification,
@@ -54,6 +55,7 @@ GENERATOR_CHECKS: tuple[Callable[[GeneratorCase], None], ...] = (
     check_pictures,
     check_same_seed_same_pictures,
     check_seeds_differ,
+    check_walk,
     check_rows_are_independent,
     check_every_slot_changes_the_pictures,
     check_known_pixels_are_kept,

@@ -20,7 +20,8 @@ from mmgen.testing.outcome import (
     demand_identical,
     demand_pictures,
 )
-from mmgen.testing.values import required_inputs, values_for
+from mmgen.testing.values import CLASSES, TEXTS, required_inputs, values_for
+from mmgen.walking import walk
 
 _LARGE_PX = 128
 
@@ -94,6 +95,23 @@ def check_seeds_differ(case: GeneratorCase) -> None:
             not torch.equal(images[0], images[row]),
             f"pictures of one call must differ; 0 and {row} are equal",
         )
+
+
+@check
+def check_walk(case: GeneratorCase) -> None:
+    """A walk begins and ends with what `generate` draws, and is the same in any batch."""
+    model = case.build()
+    given = {**case.options, **required_inputs(model, 1)}
+    labels, texts = list(CLASSES[:2]), list(TEXTS[:2])
+    stations = {**given, "label": labels, "text": texts}
+    ways = [walk(model, 5, seed=0, to_seed=1, batch_size=size, **stations) for size in (5, 2)]
+    for seed, at in ((0, 0), (1, -1)):
+        told = {"seed": seed, "label": labels[at], "text": texts[at]}
+        end = case.draw(model, 1, **{**given, **told}).images
+        demand_alike(ways[0].images[at][None], end, case.tolerance, "a walk's ends must be drawn")
+    demand_alike(
+        ways[0].images, ways[1].images, case.tolerance, "a walk must be the same in any batch"
+    )
 
 
 @check

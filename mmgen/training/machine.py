@@ -120,7 +120,8 @@ def _make_accelerator(device: str) -> Any:
 
 def precision_notes(precision: str, device: torch.device) -> tuple[str, ...]:
     """Return what to tell a user whose processor has no arithmetic for the precision asked for."""
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    read = getattr(torch.cpu, "get_capabilities", None)  # from torch 2.9 on
+    capabilities: dict[str, Any] = read() if read else {}
     if precision != "bf16" or device.type != "cpu" or capabilities.get("architecture") != "x86_64":
         return ()
     if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from mmgen.media.files import read_recipe, write_picture
 
@@ -129,3 +129,27 @@ def test_damaged_weights_are_an_error(run: Run) -> None:
     run("run", "tiny-pets", "--label", "dog", "--set", "weights=2", "-o", "x.png")
     change("x.png", weights={"label": "much"})
     assert "its recipe is damaged" in run("replay", "x.png").err
+
+
+@pytest.mark.parametrize("name", ["way.png", "way.webp"])
+def test_what_moves_is_made_again_frame_by_frame(run: Run, name: str) -> None:
+    way = ("--label", "dog", "--label", "cat", "--walk", "--seed", 1, "--to-seed", 2)
+    run("run", "tiny-pets", *way, "-n", 6, "--animate", "-o", name)
+    with Image.open(name) as moving:
+        assert moving.n_frames == 6
+        assert moving.size == (8, 8)
+    kind = Path(name).suffix
+    result = run("replay", name, "-o", f"again{kind}")
+    assert result.out == f"identical\nagain{kind}\n"
+    assert run("replay", f"again{kind}").out == "identical\n"
+
+    recipe = read_recipe(Path(name))
+    with Image.open(name) as moving:
+        frames = np.stack(
+            [np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(moving)]
+        )
+    frames[3] ^= 4
+    write_picture(Path(name), frames, recipe, kind=kind[1:], force=True, speed=8)
+    assert "at most by 4 of 255" in run("replay", name).out
+    write_picture(Path(name), frames[:4], recipe, kind=kind[1:], force=True, speed=8)
+    assert "has 4 frames of 8×8 pixels, its recipe makes 6 frames" in run("replay", name).err

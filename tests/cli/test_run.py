@@ -130,6 +130,18 @@ def test_interpolate_goes_from_one_picture_to_another(picture: Path, run: Run) -
     assert last.max() == 0
 
 
+def test_a_walk_goes_through_all_values_of_an_input(run: Run) -> None:
+    asked = ("run", "tiny-pets", "--label", "dog", "--label", "cat", "--seed", 4)
+    result = run(*asked, "--walk", "-n", 3, "--to-seed", 5, "-o", "way")
+    assert (len(result.out.split()), result.err) == (3, "seed 4\n")
+    for number, (label, seed) in {0: ("dog", 4), 2: ("cat", 5)}.items():
+        run("run", "tiny-pets", "--label", label, "--seed", seed, "-o", "end.png", "--force")
+        assert np.array_equal(pixels(f"way/000{number}.png"), pixels("end.png"))
+    assert run("replay", "way/0001.png").out == "identical\n"
+    run(*asked, "--walk", "-o", "sheet.png")
+    assert pixels("sheet.png").shape == (8 * 2 + 2, 8 * 4 + 3 * 2)  # 8 unless told
+
+
 def test_known_pixels_are_kept(picture: Path, run: Run) -> None:
     mask = np.zeros((8, 8), dtype=np.uint8)
     mask[:4] = 255
@@ -179,6 +191,11 @@ def test_known_pixels_are_kept(picture: Path, run: Run) -> None:
             2,
             "--interpolate takes no --batch-size",
         ),
+        (["tiny-pets", "--walk"], 2, "--walk needs somewhere to go"),
+        (["tiny-pets", "--walk", "--to-seed", "1", "-n", "1"], 2, "at least 2 pictures"),
+        (["tiny-pets", "--to-seed", "1"], 2, "give --walk too"),
+        (["tiny-pets", "--walk", "--reconstruct"], 2, "do not go together"),
+        (["tiny-pets", "--animate", "-o", "folder"], 2, "--animate writes one file"),
         (["tiny-pets", "--lable", "cat"], 2, "--label"),
         (["nobody/nothing", "-o", "picture.png"], 1, "exists"),
     ],

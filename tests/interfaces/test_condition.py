@@ -130,3 +130,22 @@ def test_what_is_not_given_has_no_weight_to_feel(conditioner: Conditioner) -> No
 def test_a_weight_of_no_slot_is_an_error(conditioner: Conditioner) -> None:
     with pytest.raises(UnsupportedConditionError, match=r"'sound'.*label, text"):
         condition(conditioner, **VALUES).weighted({"sound": 2})
+
+
+def test_between_two_conditions_all_goes_straight(conditioner: Conditioner) -> None:
+    start = condition(conditioner, label=LABELS, text=["one"] * 3)
+    end = condition(conditioner, label=LABELS, text=["three words here"] * 3)
+    found = start.towards(end, torch.tensor([0.0, 0.25, 1.0]))
+    torch.testing.assert_close(found.pooled[0], start.pooled[0])
+    torch.testing.assert_close(found.pooled[2], end.pooled[2])
+    torch.testing.assert_close(found.pooled[1], torch.lerp(start.pooled[1], end.pooled[1], 0.25))
+    few, many = int(start.token_mask[0].sum()), int(end.token_mask[0].sum())
+    assert few < many
+    assert found.token_mask.sum(dim=1).tolist() == [few, many, many]
+    torch.testing.assert_close(found.tokens[2], end.tokens[2])
+    absent = conditioner.absent["text"]
+    longer = torch.lerp(absent, end.tokens[1, few:many], 0.25)
+    torch.testing.assert_close(found.tokens[1, few:many], longer)
+    torch.testing.assert_close(
+        found.without("text").pooled, condition(conditioner, label=LABELS).pooled
+    )

@@ -228,6 +228,27 @@ def test_several_films_move_side_by_side_or_in_files_of_their_own(tmp_path: Path
     assert read_recipe(paths[3])["indices"] == [3]
 
 
+@pytest.mark.parametrize("kind", ["png", "webp"])
+def test_pictures_may_be_the_frames_of_one(tmp_path: Path, kind: str) -> None:
+    samples = pictures(3)
+    (path,) = samples.save(tmp_path / f"x.{kind}", animate=True, frames_per_second=4)
+    with Image.open(path) as moving:
+        assert moving.n_frames == 3
+        for at in range(3):
+            moving.seek(at)
+            moving.load()
+            assert moving.info["duration"] == 250
+            frame = np.asarray(moving.convert("RGB"))
+            expected = Image.fromarray(samples.pixels()[at]).convert("RGB")
+            np.testing.assert_array_equal(frame, np.asarray(expected))
+    assert read_recipe(path)["layout"] == {"animate": True, "frames_per_second": 4}
+    with pytest.raises(OutputError, match="what moves is one file"):
+        samples.save(tmp_path / "folder", animate=True)
+    films = film(2)
+    films.save(tmp_path / "films.png", animate=True)
+    assert read_recipe(tmp_path / "films.png")["layout"]["columns"] == 2
+
+
 def plugin(hook: Any) -> Any:
     return SimpleNamespace(
         MMGEN_API=API_VERSION, mmgen_before_save=hookimpl(specname="mmgen_before_save")(hook)

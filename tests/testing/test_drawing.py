@@ -15,6 +15,7 @@ from mmgen.testing.drawing import (
     check_same_seed_same_pictures,
     check_seeds_differ,
     check_threads,
+    check_walk,
 )
 from mmgen.testing.tiny.network import TinyNet
 
@@ -113,6 +114,17 @@ def test_pictures_that_are_all_alike_are_found(broken: Any, network: type, words
 def test_a_family_without_randomness_says_so(broken: Any) -> None:
     with pytest.raises(NotApplicable):
         check_seeds_differ(broken(Constant, random=False))
+
+
+class CountsTokens(TinyNet):
+    def sample(self, condition: Condition, rng: Noise, options: Any) -> Tensor:
+        return super().sample(condition, rng, options) / condition.tokens.shape[1]
+
+
+@pytest.mark.parametrize(("network", "words"), [(CountsTokens, "ends"), (MixesTheBatch, "ends")])
+def test_a_walk_that_goes_elsewhere_is_found(broken: Any, network: type, words: str) -> None:
+    with pytest.raises(ContractError, match=words):
+        check_walk(broken(network))
 
 
 class KeepsStateOnTheModel(TinyNet):
