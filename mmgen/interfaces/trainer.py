@@ -33,7 +33,9 @@ class Phase:
         learning_rate, betas, weight_decay: None takes the loop's setting.
         every: the phase runs at steps divisible by this (lazy regularisation).
         repeat: how often it runs per step, each time with a fresh batch.
-        ema: modules whose moving average the loop keeps (used for samples, saved as the model).
+        ema: modules whose moving average the loop keeps (used for samples, saved as the model):
+            of parameters, statistics of batch normalisation, and buffers that a module names in
+            `averaged_buffers`.
         after_step: called with the step once the parameters are updated.
     """
 

@@ -12,8 +12,9 @@ class MovingAverage:
     """An exponential moving average of the parameters of some modules (Polyak and Juditsky 1992).
 
     The decay grows with the number of updates, min(decay, (1 + n) / (10 + n)), so that the random
-    start is soon forgotten. The running statistics of batch normalisation are averaged too: those
-    of the last few batches do not fit weights of long before. Other buffers are as they are.
+    start is soon forgotten. The running statistics of batch normalisation are averaged too, and
+    the buffers that a module names in `averaged_buffers`: those of the last few batches do not fit
+    weights of long before. Other buffers are as they are.
 
     Args:
         modules: whose floating-point parameters are averaged; one may be in several modules.
@@ -73,3 +74,4 @@ def _averaged(module: nn.Module) -> Iterator[Tensor]:
     for part in module.modules():
         if isinstance(part, _BatchNorm):
             yield from (t for t in (part.running_mean, part.running_var) if t is not None)
+        yield from (getattr(part, name) for name in getattr(part, "averaged_buffers", ()))

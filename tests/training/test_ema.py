@@ -74,6 +74,20 @@ def test_statistics_of_batch_normalisation_are_averaged_with_the_weights() -> No
     assert len(average.averages) == 4  # of the others none: not the count of batches
 
 
+def test_buffers_that_follow_the_weights_are_averaged_where_a_module_names_them() -> None:
+    layer = nn.Module()
+    layer.averaged_buffers = ("scale",)
+    layer.register_buffer("scale", torch.zeros(1))
+    layer.register_buffer("count", torch.zeros(1))
+    average = MovingAverage([nn.Sequential(layer)], decay=0.5)
+    layer.scale.fill_(11.0)
+    average.update()
+    with average.applied():
+        torch.testing.assert_close(layer.scale, torch.tensor([9.0]))
+    assert layer.scale.item() == 11
+    assert len(average.averages) == 1
+
+
 def test_shared_modules_are_averaged_once() -> None:
     layer = module(1.0)
     assert len(MovingAverage([layer, nn.Sequential(layer)], decay=0.5).averages) == 2

@@ -33,6 +33,7 @@ class ImageAutoencoder(Generator):
     config: ImageAutoencoderConfig
     spatial_slots = (Slot(name="image", modality="image", required=True),)
     uses_tokens = False
+    averaged_buffers = ("mean", "variance")
     mean: Tensor
     variance: Tensor
     updates: Tensor
