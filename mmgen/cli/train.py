@@ -78,6 +78,8 @@ def command(
         from_model=from_model,
         parts=named_parts,
     )
+    if not run.is_main:
+        return
     figures = ", ".join(f"{key} {value:.4g}" for key, value in run.figures.items())
     note(f"{run.steps} steps{'' if run.finished else ', not finished'}; {figures}".rstrip("; "))
     click.echo(run.model_folder)

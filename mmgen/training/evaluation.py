@@ -76,18 +76,20 @@ def evaluate_held_out(
         limit: at most so many pictures; None: all.
     """
     count = len(source) if limit is None else min(limit, len(source))
-    rows = torch.arange(machine.index, count, machine.num_processes)
+    rows = torch.arange(count)[machine.index :: machine.num_processes]
+    # A process without a share looks at a picture too, for the names, and counts none.
+    parts = rows.split(batch_size) if len(rows) else [torch.zeros(1, dtype=torch.int64)]
     names: list[str] = []
     totals = torch.zeros(0)
     with own_randomness(machine.device, seed + machine.index):
-        for part in rows.split(batch_size):
+        for part in parts:
             batch = source.batch(part.to(home_of(source)), machine.device)
             size = len(batch["target"])
             values = evaluate(batch, TrainingNoise(size, machine.device))
             table = torch.stack([_per_picture(name, item, size) for name, item in values.items()])
-            sums = torch.stack(
-                [table.sum(1), table.square().sum(1), table.new_full((len(table),), size)]
-            )
+            table = table[:, : len(rows)]
+            sizes = table.new_full((len(table),), table.shape[1])
+            sums = torch.stack([table.sum(1), table.square().sum(1), sizes])
             names = list(values)
             totals = sums if not totals.numel() else totals + sums
     sums, squares, sizes = machine.sum(totals).cpu()

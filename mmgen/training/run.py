@@ -44,12 +44,14 @@ class Run:
         steps: done, over all stages.
         finished: False where it stopped early (max_minutes).
         figures: held-out figures of the saved model; empty without held-out pictures.
+        is_main: whether this process is the one of several that speaks for all.
     """
 
     folder: Path
     steps: int
     finished: bool
     figures: Mapping[str, float] = field(default_factory=dict)
+    is_main: bool = True
 
     @property
     def model_folder(self) -> Path:
@@ -183,6 +185,7 @@ def _run_loop(
         steps=state.total,
         finished=done,
         figures=saved[-1]["figures"] if saved else {},
+        is_main=machine.is_main,
     )
 
 

@@ -51,6 +51,34 @@ def test_a_limit_takes_the_first_pictures(pictures: PictureData) -> None:
     assert result.figures["brightness"] == pytest.approx(float(expected))
 
 
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_processes_share_few_pictures_out_and_some_may_have_none(
+    pictures: PictureData, count: int
+) -> None:
+    few = pictures.select(torch.arange(count))
+    trainer = Brightness(nn.Identity(), Options())
+
+    class OneOfThree(Machine):
+        num_processes = 3
+
+        def __init__(self, index: int, totals: list[Tensor]) -> None:
+            super().__init__(TrainingConfig(device="cpu"))
+            self.num_processes, self.index, self.totals = 3, index, totals
+
+        def sum(self, tensor: Tensor) -> Tensor:
+            self.totals.append(tensor)
+            return torch.stack(self.totals).sum(dim=0)
+
+    totals: list[Tensor] = []
+    for index in range(3):
+        machine = OneOfThree(index, totals)
+        source = make_source(few, machine.device)
+        found = evaluate_held_out(trainer.evaluate, source, machine, batch_size=2, seed=0)
+    assert found.num_pictures == count
+    expected = (few.images.double() / 255).mean()
+    assert found.figures["brightness"] == pytest.approx(float(expected))
+
+
 def test_noise_is_the_same_each_time_and_the_trainings_own_goes_on(
     pictures: PictureData,
 ) -> None:
