@@ -25,6 +25,7 @@ from mmgen.catalogue import catalogue
 from mmgen.plugins import Plugin, PluginManager
 
 ROOT = Path(__file__).parents[1]
+CHINESE = ROOT / "README.zh.md"
 READMES = [ROOT / "README.md", *sorted(ROOT.glob("plugins/*/README.md"))]
 CONTRIBUTING = ROOT / "CONTRIBUTING.md"
 BLOCK = re.compile(
@@ -126,7 +127,29 @@ def test_only_what_installs_or_needs_mnist_is_left_out() -> None:
     assert all(item.code.startswith(known) for item in left_out)
 
 
-@pytest.mark.parametrize("text", [*READMES, CONTRIBUTING], ids=name_of)
+def test_the_chinese_start_page_has_the_same_commands_links_and_sections() -> None:
+    both = [path.read_text(encoding="utf-8") for path in (ROOT / "README.md", CHINESE)]
+    english, chinese = (
+        [
+            (item.language, without_comments(item.code), item.left_out)
+            for item in read_examples(path)
+        ]
+        for path in (ROOT / "README.md", CHINESE)
+    )
+    assert chinese == english
+    links = [sorted({link for link in LINK.findall(text) if "README" not in link}) for text in both]
+    assert links[0] == links[1]
+    for mark in (r"^#+ ", r"^\| ", "`--?[a-z-]+`"):
+        counts = [len(re.findall(mark, BLOCK.sub("", text), re.MULTILINE)) for text in both]
+        assert counts[0] == counts[1], mark
+
+
+def without_comments(code: str) -> str:
+    """Return code without what follows #: the words of comments may differ."""
+    return re.sub(r" *# .*", "", code)
+
+
+@pytest.mark.parametrize("text", [*READMES, CHINESE, CONTRIBUTING], ids=name_of)
 def test_files_that_a_text_points_to_exist(text: Path) -> None:
     links = LINK.findall(text.read_text(encoding="utf-8"))
     assert [link for link in links if not (text.parent / link).exists()] == []
