@@ -1,4 +1,6 @@
-"""`mmgen plugins`: show, install and remove plugins."""
+"""`mmgen plugins`: show, install, remove and begin plugins."""
+
+from pathlib import Path
 
 import click
 
@@ -6,6 +8,7 @@ from mmgen.catalogue import catalogue
 from mmgen.cli.commands import plugin_commands
 from mmgen.cli.output import JSON_OPTION, examples, note, print_json
 from mmgen.cli.table import format_table, terminal_width
+from mmgen.errors import InputError
 from mmgen.plugins import Plugin, manager
 
 HEADINGS = ("NAME", "DISTRIBUTION", "VERSION", "FAMILIES", "MODELS", "STATUS")
@@ -19,12 +22,13 @@ HEADINGS = ("NAME", "DISTRIBUTION", "VERSION", "FAMILIES", "MODELS", "STATUS")
         "mmgen plugins --json",
         "mmgen plugins install gan",
         "mmgen plugins uninstall gan",
+        "mmgen plugins new swirl",
     ),
 )
 @JSON_OPTION
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """Show, install and remove plugins.
+    """Show, install, remove and begin plugins.
 
     Without a command: those installed, broken ones with the reason, and those of the zoo's index
     that are not installed.
@@ -99,6 +103,38 @@ def _missing() -> list[dict]:
             }
         )
     return rows
+
+
+@command.command(
+    "new",
+    epilog=examples(
+        "mmgen plugins new swirl",
+        "mmgen plugins new my-flow --minimal -o plugins/my-flow",
+    ),
+)
+@click.argument("name")
+@click.option("--minimal", is_flag=True, help="A family in as few lines as may be.")
+@click.option("-o", "--output", metavar="FOLDER", help="Default: mmgen-plugin-NAME.")
+@JSON_OPTION
+def new(name: str, minimal: bool, output: str | None, as_json: bool) -> None:
+    """Write a new plugin: a distribution that installs, trains and passes its tests as it stands.
+
+    NAME is its family's, in small letters, digits and hyphens: mmgen-plugin-NAME is written, with
+    a network, a trainer, a recipe that takes a minute on a CPU, and the tests of the contract.
+    What it draws is yours to change.
+    """
+    from mmgen.scaffold import write_plugin
+
+    known = {family.name for _, family in manager().families} | set(catalogue().index.families)
+    if name in known:
+        raise InputError(f"{name!r} is a family of the zoo already; choose another name")
+    folder = Path(output or f"mmgen-plugin-{name}")
+    files = write_plugin(name, folder, kind="minimal" if minimal else "generator")
+    if as_json:
+        print_json({"folder": str(folder), "files": [str(file) for file in files]})
+        return
+    click.echo("\n".join(map(str, files)))
+    note(f'next: cd {folder} && pip install -e ".[test]" && pytest')
 
 
 @command.command("install", epilog=examples("mmgen plugins install gan"))

@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,3 +97,33 @@ def test_uv_installs_where_there_is_no_pip(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("shutil.which", lambda name: f"/bin/{name}")
     expected = ["/bin/uv", "pip", "install", "--python", sys.executable]
     assert installer.installer_command("install") == expected
+
+
+def test_a_new_plugin_is_written_into_a_folder_of_its_name(run: Run) -> None:
+    result = run("plugins", "new", "swirl")
+    assert "mmgen-plugin-swirl/mmgen_plugin_swirl/network.py" in result.out.split()
+    assert 'next: cd mmgen-plugin-swirl && pip install -e ".[test]"' in result.err
+    facts = json.loads(run("plugins", "new", "curl", "--minimal", "-o", "x", "--json").out)
+    assert facts["folder"] == "x"
+    assert sorted(facts["files"]) == sorted(
+        str(path) for path in Path("x").rglob("*") if path.is_file()
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("tiny",), "is a family of the zoo already"),
+        (("Swirl",), "small letters, digits and single hyphens"),
+        (("swirl", "-o", "taken"), "exists; choose another folder"),
+    ],
+)
+def test_what_cannot_be_a_new_plugin_is_refused(
+    run: Run, arguments: tuple[str, ...], words: str
+) -> None:
+    Path("taken").mkdir()
+    Path("taken/file").write_text("")
+    result = run("plugins", "new", *arguments)
+    assert (result.code, result.out) == (1, "")
+    assert words in result.err
+    assert [path.name for path in Path().iterdir()] == ["taken"]

@@ -1,0 +1,1 @@
+"""Rectified flow on the pixels of small pictures."""
