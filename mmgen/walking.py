@@ -1,6 +1,5 @@
 """A walk: the pictures between one noise and another, one condition and another."""
 
-import math
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -34,9 +33,9 @@ def walk(
 
     Any generator can: all its random numbers turn, on a sphere, from those of the first picture
     of `seed` to those of the first of `to_seed`, while its condition goes straight from value to
-    value of the inputs that have several, at even pace (`Condition.towards`). The first and the
-    last picture are those that `generate` draws. How smooth the way between them is, is the
-    model's affair: families that choose, as pixel by pixel, jump.
+    value of the inputs that have several, at even pace (`Condition.towards`). Pictures at a station
+    are those that `generate` draws. How smooth the way between them is, is the model's affair:
+    families that choose, as pixel by pixel, jump.
 
     Args:
         num_images: N >= 2.
@@ -64,24 +63,24 @@ def walk(
     num_images = whole_number("num_images", num_images, 2)
     if to_seed is not None:
         to_seed = whole_number("to_seed", to_seed, 0, MOST_SEED)
-    elif not several:
-        raise InputError("a walk needs somewhere to go: two values of an input or more, or to_seed")
+    if not several and to_seed in (None, seed):
+        raise InputError(
+            "a walk needs somewhere to go: two values of an input or more, or another to_seed"
+        )
     seed = secrets.randbits(32) if seed is None else whole_number("seed", seed, 0, MOST_SEED)
     size = model.batch_size_for(conditions, batch_size)
-    model.eval()
+    if model.training:
+        model.eval()
     count = max(several.values(), default=1)
     with torch.inference_mode():
         stations = model.encode_conditions(conditions, count).weighted(by_slot)
-    places = torch.linspace(0, 1, num_images, dtype=torch.float64)
+    ends = [CounterNoise(number, [0]) for number in (seed, to_seed) if number is not None]
 
     def rows(start: int, stop: int) -> tuple[Condition, Noise]:
-        shares = places[start:stop]
-        noises = [
-            CounterNoise(number, [0], model.device, model.dtype)
-            for number in (seed, to_seed)
-            if number is not None
-        ]
-        return _between(stations, shares), TurningNoise(noises, shares)
+        part = range(start, stop)
+        shares = torch.tensor([at / (num_images - 1) for at in part], dtype=torch.float64)
+        noise = TurningNoise(ends, shares, model.device, model.dtype)
+        return _between(stations, part, num_images), noise
 
     images = model.draw(num_images, rows, options, batch_size=size, progress=progress)
     recipe = write_recipe(model, range(num_images), seed, given, conditions, options, size)
@@ -109,50 +108,58 @@ def _stations(model: Generator, conditions: Mapping[str, Any]) -> dict[str, int]
     return several
 
 
-def _between(stations: Condition, shares: Tensor) -> Condition:
-    """Return the conditions at shares (N,) of the way through all stations."""
-    last = len(stations) - 1
+def _between(stations: Condition, numbers: range, num_images: int) -> Condition:
+    """Return the conditions of some pictures of the way through all stations."""
+    last, device = len(stations) - 1, stations.pooled.device
     if not last:
-        return stations.rows(torch.zeros(len(shares), dtype=torch.int64))
-    places = shares * last
-    before = places.long().clamp(max=last - 1)
-    step = (places - before).float().to(stations.pooled.device)
-    before = before.to(stations.pooled.device)
-    return stations.rows(before).towards(stations.rows(before + 1), step)
+        return stations.rows(torch.zeros(len(numbers), dtype=torch.int64, device=device))
+    # In whole numbers, so that a picture at a station is there and nowhere near.
+    places = [divmod(number * last, num_images - 1) for number in numbers]
+    before = torch.tensor([min(place, last - 1) for place, _ in places], device=device)
+    steps = [1.0 if place == last else rest / (num_images - 1) for place, rest in places]
+    shares = torch.tensor(steps, device=device)
+    return stations.rows(before).towards(stations.rows(before + 1), shares)
 
 
 class TurningNoise:
     """The noise of N pictures between one picture and another: numbers turn on a sphere.
 
+    It is computed on the CPU, as `CounterNoise` is.
+
     Args:
         ends: the noise of one picture, the first, and that of the last; one alone stays.
         shares: float64 (N,), 0 to 1, where on the way each picture is.
+        device: where the results go.
+        dtype: of normal numbers.
     """
 
-    def __init__(self, ends: Sequence[Noise], shares: Tensor) -> None:
+    def __init__(
+        self,
+        ends: Sequence[Noise],
+        shares: Tensor,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
         self._ends = ends
         self._shares = shares
+        self._device = torch.device(device)
+        self._dtype = dtype
 
     def normal(self, shape: Sequence[int], *, stream: str = "", step: int = 0) -> Tensor:
         """Return standard normal numbers (N, *shape)."""
         ends = [noise.normal(shape, stream=stream, step=step)[0] for noise in self._ends]
-        return self._turn(ends, [end.float() for end in ends])
+        between = spherical(ends[0], ends[-1], self._shares.float())
+        return self._with_ends(ends, between).to(self._device, self._dtype)
 
     def uniform(self, shape: Sequence[int], *, stream: str = "", step: int = 0) -> Tensor:
         """Return float32 (N, *shape), uniform in (0, 1): those whose normal numbers turn."""
         ends = [noise.uniform(shape, stream=stream, step=step)[0] for noise in self._ends]
-        normal = [math.sqrt(2) * torch.erfinv(2 * end.double() - 1) for end in ends]
-        return self._turn(ends, normal, uniform=True)
+        first, last = (torch.special.ndtri(end.double()) for end in (ends[0], ends[-1]))
+        between = torch.special.ndtr(spherical(first, last, self._shares))
+        between = between.float().clamp(min=2**-25, max=1 - 2**-24)
+        return self._with_ends(ends, between).to(self._device)
 
-    def _turn(self, ends: list[Tensor], normal: list[Tensor], *, uniform: bool = False) -> Tensor:
-        """Return what lies between; at both ends exactly what they have."""
-        first, last = ends[0], ends[-1]
-        shares = self._shares.to(first.device)
-        if len(ends) == 1:
-            return first.expand(len(shares), *first.shape)
-        turned = spherical(normal[0], normal[1], shares.to(normal[0].dtype))
-        if uniform:
-            turned = torch.special.ndtr(turned).clamp(min=2**-25, max=1 - 2**-24)
-        shares = shares.view(-1, *(1,) * first.ndim)
-        turned = torch.where(shares == 0, first, turned.to(first.dtype))
-        return torch.where(shares == 1, last, turned)
+    def _with_ends(self, ends: list[Tensor], between: Tensor) -> Tensor:
+        """Return what lies between, and at both ends exactly what they have."""
+        shares = self._shares.view(-1, *(1,) * ends[0].ndim)
+        return torch.where(shares == 0, ends[0], torch.where(shares == 1, ends[-1], between))

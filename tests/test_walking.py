@@ -12,7 +12,7 @@ from mmgen.interfaces.noise import CounterNoise
 from mmgen.pretrained import build
 from mmgen.testing import perturb, stand_in, temporary_plugin
 from mmgen.testing.tiny import plugin as tiny
-from mmgen.walking import TurningNoise, walk
+from mmgen.walking import TurningNoise, _between, walk
 
 
 @pytest.fixture
@@ -65,6 +65,25 @@ def test_the_recipe_has_the_stations_and_the_steps(model: Generator) -> None:
     assert way[[2]].recipe["indices"] == [2]
 
 
+@pytest.mark.parametrize("count", [4, 7, 10, 19])
+def test_a_station_is_reached_exactly_however_many_there_are(count: int) -> None:
+    encoder: Any = build_words()
+    conditioner = Conditioner({"text": encoder}, width=5).eval()
+    texts = [" ".join(["word"] * (1 + number * 3 % 5)) for number in range(count)]
+    stations = conditioner({"text": texts}, num_images=count, device="cpu")
+    for steps in (1, 3):
+        total = (count - 1) * steps + 1
+        way = _between(stations, range(total), total)
+        torch.testing.assert_close(way.pooled[::steps], stations.pooled)
+        assert torch.equal(way.token_mask[::steps], stations.token_mask)
+
+
+def build_words() -> Any:
+    with temporary_plugin(stand_in, "stand_in"), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return build(stand_in.NAME, {"width": 6})
+
+
 def test_a_seed_is_drawn_and_recorded(model: Generator) -> None:
     one = walk(model, 3, label=["cat", "hen"])
     again = walk(model, 3, label=["cat", "hen"], seed=one.recipe["seed"])
@@ -75,6 +94,7 @@ def test_a_seed_is_drawn_and_recorded(model: Generator) -> None:
     ("arguments", "error", "words"),
     [
         ({"label": "cat"}, InputError, "somewhere to go"),
+        ({"seed": 3, "to_seed": 3}, InputError, "another to_seed"),
         ({"num_images": 1, "to_seed": 2}, InputError, "num_images must be at least 2"),
         ({"to_seed": -1}, InputError, "to_seed must be"),
         ({"label": ["cat", "hen"], "text": ["a", "b", "c"]}, InputError, "label: 2, text: 3"),

@@ -61,16 +61,17 @@ def check_combination(request: Request, choice: Choice) -> None:
 def _check_walk(request: Request, choice: Choice) -> None:
     if choice.to_seed is not None and not choice.walk:
         raise click.UsageError("--to-seed is where a --walk ends; give --walk too")
-    stations = max((len(values) for values in request.inputs.values()), default=1)
-    if choice.walk and choice.to_seed is None and stations == 1:
+    stations = max((len(set(values)) for values in request.inputs.values()), default=1)
+    if choice.walk and choice.to_seed in (None, request.seed) and stations < 2:
         raise click.UsageError(
-            "--walk needs somewhere to go: two values of an input or more, or --to-seed"
+            "--walk needs somewhere to go: two values of an input or more, or another --to-seed"
         )
     if choice.walk and request.num_images == 1:
         raise click.UsageError("--walk has at least 2 pictures; got -n 1")
     if choice.animate and choice.batch_file is not None:
         raise click.UsageError("--animate and --batch-file do not go together")
-    if choice.animate and choice.output and not Path(choice.output).suffix:
+    place = Path(choice.output or "x.png")
+    if choice.animate and (not place.suffix or place.is_dir()):
         raise click.UsageError("--animate writes one file: give -o a name in .png or .webp")
 
 

@@ -8,7 +8,13 @@ from mmgen.catalogue import catalogue
 from mmgen.cli.commands import plugin_commands
 from mmgen.cli.output import JSON_OPTION, examples, note, print_json
 from mmgen.cli.table import format_table, terminal_width
-from mmgen.errors import InputError
+from mmgen.errors import (
+    InputError,
+    NotInstalledError,
+    PluginError,
+    UnknownNameError,
+    did_you_mean,
+)
 from mmgen.plugins import Plugin, manager
 
 HEADINGS = ("NAME", "DISTRIBUTION", "VERSION", "FAMILIES", "MODELS", "STATUS")
@@ -23,12 +29,13 @@ HEADINGS = ("NAME", "DISTRIBUTION", "VERSION", "FAMILIES", "MODELS", "STATUS")
         "mmgen plugins install gan",
         "mmgen plugins uninstall gan",
         "mmgen plugins new swirl",
+        "mmgen plugins check swirl",
     ),
 )
 @JSON_OPTION
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
-    """Show, install, remove and begin plugins.
+    """Show, install, remove, begin and check plugins.
 
     Without a command: those installed, broken ones with the reason, and those of the zoo's index
     that are not installed.
@@ -135,6 +142,64 @@ def new(name: str, minimal: bool, output: str | None, as_json: bool) -> None:
         return
     click.echo("\n".join(map(str, files)))
     note(f'next: cd {folder} && pip install -e ".[test]" && pytest')
+
+
+@command.command(
+    "check",
+    epilog=examples(
+        "mmgen plugins check swirl",
+        "mmgen plugins check swirl --json",
+        more="Exit code: 0 where all that could be checked holds, 1 where something does not.",
+    ),
+)
+@click.argument("name")
+@JSON_OPTION
+def check(name: str, as_json: bool) -> int:
+    """Hold an installed plugin to the contract.
+
+    NAME is the plugin's, a family's or a distribution's. Every architecture is built as small as
+    its options allow, drawn from, saved, trained and resumed; a test with GeneratorCase, as
+    `mmgen plugins new` writes one, checks the same with configs that its author chose.
+    """
+    found = _find(name)
+    if found.broken:
+        raise PluginError(f"the plugin {found.name!r} cannot be used: {found.broken}")
+    try:
+        from mmgen.testing.inspection import BROKEN, HOLDS, inspect_plugin  # torch from here on
+    except ImportError as error:
+        fix = "pip install 'mmgen-core[train]'"
+        raise NotInstalledError(f"the checks need {error.name}; run: {fix}", fix) from error
+
+    findings = inspect_plugin(found)
+    if as_json:
+        print_json({"plugin": found.name, "findings": [item.to_dict() for item in findings]})
+    else:
+        rows = [
+            (item.architecture, item.outcome, item.sentence + _because(item.reason))
+            for item in findings
+        ]
+        click.echo(
+            format_table(("ARCHITECTURE", "OUTCOME", "WHAT"), rows, terminal_width(), wrap=True)
+        )
+        held = sum(item.outcome == HOLDS for item in findings)
+        note(f"{held} of {len(findings)} hold")
+    return int(any(item.outcome == BROKEN for item in findings))
+
+
+def _because(reason: str) -> str:
+    return f" ({reason})" if reason else ""
+
+
+def _find(name: str) -> Plugin:
+    """Return the installed plugin of that name, family or distribution."""
+    plugins = manager().plugins
+    for plugin in plugins:
+        if name in (plugin.name, plugin.distribution, *(item.name for item in plugin.families)):
+            return plugin
+    names = [plugin.name for plugin in plugins]
+    raise UnknownNameError(
+        f"no plugin {name!r} is installed{did_you_mean(name, names)}; there are {', '.join(names)}"
+    )
 
 
 @command.command("install", epilog=examples("mmgen plugins install gan"))

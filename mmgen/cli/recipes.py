@@ -48,7 +48,7 @@ def read_checked_recipe(path: Path) -> dict[str, Any]:
         and recipe.get("operation", "generate") in OPERATIONS
         and _is_layout(recipe.get("layout") or {})
         and _are_weights(recipe.get("weights") or {})
-        and _are_stations(recipe.get("stations") or {})
+        and (recipe.get("operation") != "walk" or _is_walk(recipe))
     )
     if not sound:
         raise InputError(f"{path}: its recipe is damaged: indices, conditions, weights or layout")
@@ -56,16 +56,22 @@ def read_checked_recipe(path: Path) -> dict[str, Any]:
 
 
 def _is_layout(layout: Any) -> bool:
+    kinds: dict[str, tuple[type, ...]] = {"columns": (int,), "padding": (int,), "animate": (bool,)}
+    kinds["frames_per_second"] = (int, float)
     return isinstance(layout, dict) and all(
-        key in ("columns", "padding", "animate", "frames_per_second")
-        and isinstance(value, int | float)
-        and 0 <= value < 10_000
-        for key, value in layout.items()
+        type(value) in kinds.get(key, ()) and 0 <= value < 10_000 for key, value in layout.items()
     )
 
 
-def _are_stations(stations: Any) -> bool:
-    return isinstance(stations, dict) and all(isinstance(many, list) for many in stations.values())
+def _is_walk(recipe: dict[str, Any]) -> bool:
+    stations = recipe.get("stations")
+    return (
+        type(recipe.get("steps")) is int
+        and 2 <= recipe["steps"] < 1_000_000
+        and type(recipe.get("to_seed", "")) in (int, type(None))
+        and isinstance(stations, dict)
+        and all(isinstance(many, list) for many in stations.values())
+    )
 
 
 def _are_weights(weights: Any) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from mmgen.errors import UnsupportedConditionError
@@ -45,23 +44,45 @@ class SlotEmbedding:
         )
 
     def towards(self, other: "SlotEmbedding", shares: Tensor) -> "SlotEmbedding":
-        """Return what lies between this and another of the same slot; shares float (N,)."""
-        length = max(self.tokens.shape[1], other.tokens.shape[1])
-        (a, in_a), (b, in_b) = self._filled(length), other._filled(length)
-        near, far = (shares < 1)[:, None], (shares > 0)[:, None]
+        """Return what lies between this and another of the same slot; shares float (N,).
+
+        On the way both have as many tokens, each several times: attention sees the same in a text
+        whose every word stands there twice. So many are the least common multiple of their
+        numbers, or, where that is more than four times the larger, the larger.
+        """
+        counts = [one.token_mask.sum(dim=1) for one in (self, other)]
+        most, common = torch.maximum(*counts), torch.lcm(*counts)
+        lengths = torch.where((common >= most) & (common <= 4 * most), common, most)
+        on_the_way = (shares > 0) & (shares < 1)
+        wanted = [torch.where(on_the_way, lengths, count) for count in counts]
+        longest = int(torch.stack(wanted).max()) if len(shares) else 0
+        (a, in_a), (b, in_b) = (
+            one._stretched(length, longest)
+            for one, length in zip((self, other), wanted, strict=True)
+        )
+        weights = shares.to(self.pooled.dtype)
         return replace(
             self,
-            tokens=torch.lerp(a, b, shares[:, None, None].to(a.dtype)),
-            token_mask=(in_a & near) | (in_b & far),
-            pooled=torch.lerp(self.pooled, other.pooled, shares[:, None].to(a.dtype)),
+            tokens=torch.lerp(a, b, weights[:, None, None]),
+            token_mask=torch.where((shares < 1)[:, None], in_a, in_b),
+            pooled=torch.lerp(self.pooled, other.pooled, weights[:, None]),
         )
 
-    def _filled(self, length: int) -> tuple[Tensor, Tensor]:
-        """Return tokens (N, length, D), the stand-in where there is none, and their mask."""
-        more = length - self.tokens.shape[1]
-        tokens = torch.where(self.token_mask[..., None], self.tokens, self.absent_token)
-        stand_ins = self.absent_token.expand(len(tokens), more, -1)
-        return torch.cat([tokens, stand_ins], dim=1), F.pad(self.token_mask, (0, more))
+    def _stretched(self, lengths: Tensor, longest: int) -> tuple[Tensor, Tensor]:
+        """Return tokens (N, longest, D), of each row so many as lengths (N,) says, and a mask.
+
+        They are repeated evenly, in order; what the mask leaves out is the stand-in.
+        """
+        own = self.token_mask.sum(dim=1, keepdim=True)
+        places = torch.arange(longest, device=lengths.device)[None]
+        mask = places < lengths[:, None]
+        if not self.tokens.shape[1]:
+            return self.absent_token.expand(len(self.tokens), longest, -1), mask
+        in_order = (~self.token_mask).long().argsort(dim=1, stable=True)
+        wanted = (places * own) // lengths[:, None].clamp(min=1)
+        chosen = in_order.gather(1, wanted.clamp(max=self.tokens.shape[1] - 1))
+        tokens = self.tokens.gather(1, chosen[..., None].expand(-1, -1, self.tokens.shape[2]))
+        return torch.where((mask & (own > 0))[..., None], tokens, self.absent_token), mask
 
 
 @dataclass(frozen=True)
@@ -165,8 +186,8 @@ class Condition:
     def towards(self, other: "Condition", shares: Tensor) -> "Condition":
         """Return what lies between this condition, at 0, and another, at 1.
 
-        Pooled vectors and tokens go straight from one to the other; a token that meets none goes
-        from, or to, its slot's stand-in. What is spatial stays as it is here.
+        Pooled vectors and tokens go straight from one to the other; of slots with fewer tokens
+        here than there, or more, some are repeated. What is spatial stays as it is here.
 
         Args:
             other: of as many pictures and the same slots, given in the same rows.

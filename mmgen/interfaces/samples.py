@@ -10,11 +10,13 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from mmgen.errors import OutputError
+from mmgen.errors import InputError, OutputError
 from mmgen.media.files import encode_picture, write_picture, write_pictures
 from mmgen.media.pictures import grid_layout, tile, to_bytes
 from mmgen.media.targets import picture_format
 from mmgen.plugins import manager
+
+_FASTEST = 1000  # frames a second: a file counts in milliseconds
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,13 @@ class Samples:
 
         Raises:
             OutputError: something exists, cannot be written, or the disk is full.
+            InputError: frames_per_second out of its range.
         """
         path = Path(path)
+        if not 0 < frames_per_second <= _FASTEST:
+            raise InputError(
+                f"frames_per_second must be above 0 and at most {_FASTEST}; got {frames_per_second}"
+            )
         animate = animate and self.frames is None  # film moves anyway
         speed = frames_per_second if animate or self.frames is not None else None
         if path.suffix.lower() in (".png", ".webp") and not path.is_dir():

@@ -32,6 +32,7 @@ from mmgen.testing.outcome import (
 from mmgen.testing.values import CLASSES, pictures, values_for
 
 _EACH = 3
+_HALF = 0.1  # of the largest value and one
 
 
 def embed(encoder: Encoder, values: Any) -> Embedding:
@@ -114,6 +115,22 @@ def check_values_do_not_mix(case: EncoderCase) -> None:
                 not torch.equal(whole.pooled[row], whole.pooled[other]),
                 f"values {other} and {row} must have different embeddings",
             )
+
+
+@check
+def check_mixed_precision(case: EncoderCase) -> None:
+    """It learns under autocast too, as a training in bf16 asks: embeddings are about the same."""
+    encoder = case.build()
+    tensors = encoder.prepare(case.values)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = encoder(**tensors)
+    found, expected = half.pooled.float(), embed(encoder, case.values).pooled
+    demand(bool(found.isfinite().all()), "in mixed precision embeddings must be finite")
+    scale = float(expected.abs().max()) + 1
+    worst = float((found - expected).abs().max()) / scale
+    demand(worst < _HALF, f"in mixed precision embeddings must be about the same: {worst:.2g} off")
+    if half.pooled.requires_grad:
+        half.pooled.float().square().sum().backward()
 
 
 @check

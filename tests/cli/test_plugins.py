@@ -127,3 +127,30 @@ def test_what_cannot_be_a_new_plugin_is_refused(
     assert (result.code, result.out) == (1, "")
     assert words in result.err
     assert [path.name for path in Path().iterdir()] == ["taken"]
+
+
+def test_an_installed_plugin_is_held_to_the_contract(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mmgen.testing import inspection
+    from mmgen.testing.drawing import check_pictures
+
+    def check_nothing(case: Any) -> None:
+        """It is never kept."""
+        raise inspection.ContractError("it is not")
+
+    monkeypatch.setattr(inspection, "GENERATOR_CHECKS", (check_pictures,))
+    monkeypatch.setattr(inspection, "ENCODER_CHECKS", ())
+    result = run("plugins", "check", "tiny-zoo")
+    assert result.code == 0, result.err
+    assert "holds" in result.out
+    monkeypatch.setattr(inspection, "GENERATOR_CHECKS", (check_pictures, check_nothing))
+    result = run("plugins", "check", "tiny-zoo", "--json")
+    assert result.code == 1
+    findings = json.loads(result.out)["findings"]
+    broken = [item for item in findings if item["outcome"] == "broken"]
+    assert broken[0]["reason"] == "it is not"
+
+
+def test_only_a_plugin_that_is_installed_can_be_checked(run: Run) -> None:
+    assert "no plugin 'nothing' is installed" in run("plugins", "check", "nothing").err

@@ -192,6 +192,8 @@ def test_known_pixels_are_kept(picture: Path, run: Run) -> None:
             "--interpolate takes no --batch-size",
         ),
         (["tiny-pets", "--walk"], 2, "--walk needs somewhere to go"),
+        (["tiny-pets", "--walk", "--label", "dog", "--label", "dog"], 2, "somewhere to go"),
+        (["tiny-pets", "--walk", "--seed", "5", "--to-seed", "5"], 2, "another --to-seed"),
         (["tiny-pets", "--walk", "--to-seed", "1", "-n", "1"], 2, "at least 2 pictures"),
         (["tiny-pets", "--to-seed", "1"], 2, "give --walk too"),
         (["tiny-pets", "--walk", "--reconstruct"], 2, "do not go together"),

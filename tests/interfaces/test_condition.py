@@ -7,6 +7,7 @@ import torch
 
 from mmgen.errors import UnsupportedConditionError
 from mmgen.interfaces import Condition, Conditioner
+from mmgen.interfaces.condition import SlotEmbedding
 
 LABELS = torch.tensor([0, 1, 2])
 TEXTS = ["one", "three words here", "one"]
@@ -136,16 +137,39 @@ def test_between_two_conditions_all_goes_straight(conditioner: Conditioner) -> N
     start = condition(conditioner, label=LABELS, text=["one"] * 3)
     end = condition(conditioner, label=LABELS, text=["three words here"] * 3)
     found = start.towards(end, torch.tensor([0.0, 0.25, 1.0]))
-    torch.testing.assert_close(found.pooled[0], start.pooled[0])
-    torch.testing.assert_close(found.pooled[2], end.pooled[2])
+    for row, whole in ((0, start), (2, end)):
+        kept = whole.token_mask[row]
+        torch.testing.assert_close(found.pooled[row], whole.pooled[row])
+        torch.testing.assert_close(
+            found.tokens[row][found.token_mask[row]], whole.tokens[row][kept]
+        )
     torch.testing.assert_close(found.pooled[1], torch.lerp(start.pooled[1], end.pooled[1], 0.25))
-    few, many = int(start.token_mask[0].sum()), int(end.token_mask[0].sum())
-    assert few < many
-    assert found.token_mask.sum(dim=1).tolist() == [few, many, many]
-    torch.testing.assert_close(found.tokens[2], end.tokens[2])
-    absent = conditioner.absent["text"]
-    longer = torch.lerp(absent, end.tokens[1, few:many], 0.25)
-    torch.testing.assert_close(found.tokens[1, few:many], longer)
+    assert found.token_mask[1].sum() > end.token_mask[1].sum()
     torch.testing.assert_close(
         found.without("text").pooled, condition(conditioner, label=LABELS).pooled
     )
+
+
+def test_on_the_way_the_shorter_has_its_tokens_several_times() -> None:
+    absent = torch.zeros(1)
+
+    def slot(*tokens: float, room: int) -> SlotEmbedding:
+        padded = torch.tensor([*tokens, *[9.0] * (room - len(tokens))])[None, :, None]
+        mask = (torch.arange(room) < len(tokens))[None]
+        return SlotEmbedding(padded, mask, torch.zeros(1, 1), absent, absent)
+
+    few, many = slot(1.0, 2.0, room=3), slot(5.0, 6.0, 7.0, 8.0, room=6)
+    found = few.towards(many, torch.tensor([1e-7]))
+    assert found.token_mask.tolist() == [[True] * 4]
+    torch.testing.assert_close(found.tokens[0, :4, 0], torch.tensor([1.0, 1.0, 2.0, 2.0]))
+    found = many.towards(few, torch.tensor([1.0]))
+    torch.testing.assert_close(found.tokens[found.token_mask][:, 0], torch.tensor([1.0, 2.0]))
+    three = slot(3.0, 4.0, 5.0, room=3)
+    found = few.towards(three, torch.tensor([0.5]))
+    assert found.tokens[0, :, 0].tolist() == [2.0, 2.0, 2.5, 3.0, 3.5, 3.5]  # 6 of each
+    long = slot(*range(100, 109), room=9)
+    assert few.towards(long, torch.tensor([0.5])).token_mask.sum() == 18
+    assert slot(*range(7), room=7).towards(long, torch.tensor([0.5])).token_mask.sum() == 9
+    none = few.token_mask[:, :0]
+    nothing = SlotEmbedding(torch.zeros(1, 0, 1), none, torch.zeros(1, 1), absent, absent)
+    assert nothing.towards(nothing, torch.tensor([0.5])).tokens.shape == (1, 0, 1)

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from mmgen.errors import MmgenWarning, OutputError
+from mmgen.errors import InputError, MmgenWarning, OutputError
 from mmgen.families import API_VERSION
 from mmgen.hookspecs import hookimpl
 from mmgen.interfaces import Samples
@@ -244,6 +244,10 @@ def test_pictures_may_be_the_frames_of_one(tmp_path: Path, kind: str) -> None:
     assert read_recipe(path)["layout"] == {"animate": True, "frames_per_second": 4}
     with pytest.raises(OutputError, match="what moves is one file"):
         samples.save(tmp_path / "folder", animate=True)
+    for speed in (0, -1, float("nan"), 1001):
+        with pytest.raises(InputError, match="frames_per_second must be above 0"):
+            samples.save(tmp_path / "y.png", animate=True, frames_per_second=speed)
+    assert not (tmp_path / "y.png").exists()
     films = film(2)
     films.save(tmp_path / "films.png", animate=True)
     assert read_recipe(tmp_path / "films.png")["layout"]["columns"] == 2

@@ -16,3 +16,9 @@ def test_kernels_lie_with_their_channels_last_and_stay_the_same() -> None:
     assert not kernel.is_contiguous()
     assert torch.equal(kernel, values)
     assert weight.is_contiguous()
+
+
+def test_kernels_of_film_stay_as_they_are() -> None:
+    layer = nn.Conv3d(2, 3, 3)
+    channels_last(layer)
+    assert layer.weight.is_contiguous()

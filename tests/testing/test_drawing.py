@@ -116,15 +116,9 @@ def test_a_family_without_randomness_says_so(broken: Any) -> None:
         check_seeds_differ(broken(Constant, random=False))
 
 
-class CountsTokens(TinyNet):
-    def sample(self, condition: Condition, rng: Noise, options: Any) -> Tensor:
-        return super().sample(condition, rng, options) / condition.tokens.shape[1]
-
-
-@pytest.mark.parametrize(("network", "words"), [(CountsTokens, "ends"), (MixesTheBatch, "ends")])
-def test_a_walk_that_goes_elsewhere_is_found(broken: Any, network: type, words: str) -> None:
-    with pytest.raises(ContractError, match=words):
-        check_walk(broken(network))
+def test_a_walk_that_goes_elsewhere_is_found(broken: Any) -> None:
+    with pytest.raises(ContractError, match="ends"):
+        check_walk(broken(MixesTheBatch))
 
 
 class KeepsStateOnTheModel(TinyNet):

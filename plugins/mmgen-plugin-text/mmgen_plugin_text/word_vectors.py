@@ -138,7 +138,7 @@ class WordVectors(ClassifyingEncoder):
             )
         own = self.vectors((words - _FIRST).clamp(min=0))
         pieced = mask & ~known
-        own = own.index_put((pieced,), self._of_pieces(parts[pieced]))
+        own = own.index_put((pieced,), self._of_pieces(parts[pieced]).to(own.dtype))
         tokens, pooled = self.pool(own, mask)
         return Embedding(tokens, mask, pooled)
 
