@@ -35,7 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "lock": ("mmgen.cli.lock", "Pin models for a project, in mmgen.lock."),
     "sync": ("mmgen.cli.sync", "Fetch exactly what mmgen.lock pins."),
     "cache": ("mmgen.cli.cache", "Show and clear the models in the cache."),
-    "plugins": ("mmgen.cli.plugins", "Show, install and remove plugins."),
+    "plugins": ("mmgen.cli.plugins", "Show, install, remove, begin and check plugins."),
     "doctor": ("mmgen.cli.doctor", "Check this installation."),
 }
 """Command -> (module with `command`, its one-line help)."""
