@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from mmgen.pretrained import from_pretrained
     from mmgen.publishing import publish
     from mmgen.slots import Size, Slot
+    from mmgen.walking import walk
 
 
 def __getattr__(name: str) -> Any:

@@ -33,8 +33,9 @@ def walk(
 
     Any generator can: all its random numbers turn, on a sphere, from those of the first picture
     of `seed` to those of the first of `to_seed`, while its condition goes straight from value to
-    value of the inputs that have several, at even pace (`Condition.towards`). Pictures at a station
-    are those that `generate` draws. How smooth the way between them is, is the model's affair:
+    value of the inputs that have several, at even pace (`Condition.towards`). The first and the
+    last picture are those that `generate` draws, and so, where the noise stays, is every one at a
+    station. How smooth the way between them is, is the model's affair:
     families that choose, as pixel by pixel, jump.
 
     Args:

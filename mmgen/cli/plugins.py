@@ -173,9 +173,11 @@ def check(name: str, as_json: bool) -> int:
     findings = inspect_plugin(found)
     if as_json:
         print_json({"plugin": found.name, "findings": [item.to_dict() for item in findings]})
+    elif not findings:
+        note(f"{found.name!r} brings no network: there is nothing to check")
     else:
         rows = [
-            (item.architecture, item.outcome, item.sentence + _because(item.reason))
+            (item.architecture, item.outcome, _in_words(item.sentence, item.reason))
             for item in findings
         ]
         click.echo(
@@ -186,8 +188,8 @@ def check(name: str, as_json: bool) -> int:
     return int(any(item.outcome == BROKEN for item in findings))
 
 
-def _because(reason: str) -> str:
-    return f" ({reason})" if reason else ""
+def _in_words(sentence: str, reason: str) -> str:
+    return f"{sentence} ({reason})" if sentence and reason else sentence or reason
 
 
 def _find(name: str) -> Plugin:

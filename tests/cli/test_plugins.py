@@ -154,3 +154,14 @@ def test_an_installed_plugin_is_held_to_the_contract(
 
 def test_only_a_plugin_that_is_installed_can_be_checked(run: Run) -> None:
     assert "no plugin 'nothing' is installed" in run("plugins", "check", "nothing").err
+
+
+def test_a_plugin_without_networks_has_nothing_to_check(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mmgen.testing import inspection
+
+    monkeypatch.setattr(inspection, "inspect_plugin", lambda plugin: [])
+    result = run("plugins", "check", "tiny-zoo")
+    assert (result.code, result.out) == (0, "")
+    assert "brings no network: there is nothing to check" in result.err
