@@ -32,6 +32,9 @@ class RetrievalOptions(SamplingOptions):
     slots: tuple[str, ...] = option(
         (), help="of an encoder, between which two; none: the first two that the data has"
     )
+    labels_alike: bool = option(
+        False, help="of an encoder, rows of one label are one: any of them is right"
+    )
     candidates: int = option(
         100, minimum=2, help="among how many one is looked for; the data's rows in random groups"
     )

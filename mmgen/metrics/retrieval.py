@@ -33,7 +33,8 @@ def retrieval(
     """Return how often the right one of K candidates is the nearest (R@1), or of the five (R@5).
 
     The rows are put into random groups of K, in each of which every row is looked for once in each
-    direction; rows that are left over are not looked at. Equal texts are one: either is right.
+    direction; rows that are left over are not looked at. Equal texts are one: either is right; so
+    are rows of one label with `labels_alike`, where a sound, say, tells no more than its class.
     One as near as the right one is before it.
 
     Of an encoder that embeds modalities together: between two of its slots. Of a generator: the
@@ -44,7 +45,7 @@ def retrieval(
         UnsupportedOperationError: the model makes no pictures and does not embed together, or
             the judge does not.
         DataError: the data lacks a column, or has fewer than two rows.
-        OptionError: a generator without a judge.
+        OptionError: a generator without a judge, or with `labels_alike`.
     """
     workbench = workbench or Workbench()
     if isinstance(model, Generator):
@@ -58,7 +59,8 @@ def retrieval(
         matcher.vectors(data, slot, step) for slot, step in zip(slots, steps, strict=True)
     )
     protocol = {"resize": resize, "part": part, "seed": options.seed, "interval": SCORE}
-    return _results(first, second, slots, more or keys, options, protocol)
+    alike = data.column("label").tolist() if options.labels_alike else more or keys
+    return _results(first, second, slots, alike, options, protocol)
 
 
 def _of_generator(
@@ -73,6 +75,8 @@ def _of_generator(
             "retrieval of a generator needs judge: a model that embeds pictures and texts in one "
             "space, as a contrastive one"
         )
+    if options.labels_alike:
+        raise OptionError("labels_alike is of encoders; a generator's captions are told by words")
     demand_captions("retrieval", data)
     data = with_values(data, ("text",))
     compared = open_compared("retrieval", model, data, options, workbench)

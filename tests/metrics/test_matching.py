@@ -169,6 +169,19 @@ def test_retrieval_of_an_encoder_is_between_its_slots_both_ways() -> None:
     assert retrieval(Eye(Options()), wrong, RetrievalOptions(candidates=6))[0].value == 0
 
 
+def test_retrieval_may_take_rows_of_one_label_for_one() -> None:
+    """Two red rows, one of whose texts says more: by label, and by text."""
+    names, labels = ["red", "green", "blue", "red"], torch.tensor([0, 1, 2, 0])
+    texts = ["red", "green", "blue", "red and green"]
+    data = replace(pictures(names), texts=texts, labels=labels)
+    apart = retrieval(Eye(Options()), data, RetrievalOptions(candidates=4))[0]
+    alike = retrieval(Eye(Options()), data, RetrievalOptions(candidates=4, labels_alike=True))[0]
+    assert (apart.value, alike.value) == (0.75, 1.0)
+    with pytest.raises(DataError, match="no 'label'"):
+        bare = replace(data, labels=None, class_names=None)
+        retrieval(Eye(Options()), bare, RetrievalOptions(candidates=4, labels_alike=True))
+
+
 def test_ranks_count_the_candidates_before_the_right_one() -> None:
     generator = torch.Generator().manual_seed(3)
     first = functional.normalize(torch.randn(20, 4, generator=generator))
@@ -232,6 +245,9 @@ def test_what_they_cannot_measure_is_refused(
         clip_score(painter, pictures(SIX, texts=[""] * 6), judged, workbench=workbench)
     with pytest.raises(OptionError, match="retrieval of a generator needs judge"):
         retrieval(painter, pictures(SIX), RetrievalOptions(), None, workbench)
+    with pytest.raises(OptionError, match="labels_alike is of encoders"):
+        told = RetrievalOptions(judge="eye", labels_alike=True)
+        retrieval(painter, pictures(SIX), told, None, workbench)
     with pytest.raises(UnsupportedOperationError, match="take a contrastive one"):
         retrieval(brightness, pictures(SIX), RetrievalOptions())
     with pytest.raises(DataError, match="zero-shot needs labels"):
