@@ -62,8 +62,17 @@ def read_digits(path: Path, split: str = "test", **options: Any) -> PictureData:
     return load(path, split, DataOptions(held_out=0.0, **options))
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReplayOptions(Options):
+    """From how many pictures."""
+
+    first: int | None = option(None, minimum=1, help="of the pictures only these; none: all")
+
+
 class Replay(Generator):
     """Draws pictures of a set; of the class that is asked for where it answers labels."""
+
+    generation = ReplayOptions
 
     def __init__(self, data: PictureData, *, labelled: bool = False) -> None:
         conditioner = None
@@ -87,10 +96,11 @@ class Replay(Generator):
     def sample(self, condition: Condition, rng: Noise, options: Any) -> Tensor:
         shares = rng.uniform((), stream="row")
         if self.asked is None:
-            rows = (shares * len(self.data)).long()
+            rows = (shares * min(options.first or len(self.data), len(self.data))).long()
         else:
             assert self.data.labels is not None
-            of_class = [(self.data.labels == label).nonzero()[:, 0] for label in self.asked]
+            known = self.data.labels[: options.first]
+            of_class = [(known == label).nonzero()[:, 0] for label in self.asked]
             rows = torch.stack(
                 [own[int(share * len(own))] for own, share in zip(of_class, shares, strict=True)]
             )

@@ -17,7 +17,7 @@ from mmgen.metrics.confusion import draw_confusion
 from mmgen.metrics.options import AccuracyScoreOptions
 from mmgen.metrics.pictures import choose_pictures
 from mmgen.metrics.result import MetricResult, mean_result
-from mmgen.metrics.samples import SampleRequest, check_generator, read_settings
+from mmgen.metrics.samples import SampleRequest, check_generator, read_sampling, read_settings
 from mmgen.metrics.stages import in_stages
 from mmgen.metrics.workbench import Workbench
 from mmgen.training import Settings
@@ -49,7 +49,8 @@ def classification_accuracy_score(
             the train split itself or has none beside it.
         InputError: fewer samples than classes.
         NotInstalledError: the classifier's plugin, or the extra `train`, is missing.
-        OptionError: the recipe cannot be used.
+        OptionError: the recipe cannot be used, or `sampling` holds something else than
+            NAME=VALUE.
     """
     model = check_generator(model, "classification-accuracy-score")
     classes = _classes_of(model)
@@ -65,6 +66,7 @@ def classification_accuracy_score(
         count=options.num_samples,
         seed=options.seed,
         conditions=("label",),
+        settings=read_sampling(options.sampling),
         batch_size=options.batch_size,
     )
     work = options.runs * settings.training.steps * settings.training.batch_size

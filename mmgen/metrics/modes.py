@@ -14,7 +14,7 @@ from mmgen.metrics.bootstrap import share_interval
 from mmgen.metrics.judges import Judge
 from mmgen.metrics.options import ModesOptions
 from mmgen.metrics.result import MetricResult
-from mmgen.metrics.samples import SampleRequest, check_generator, read_settings
+from mmgen.metrics.samples import SampleRequest, check_generator, read_sampling, read_settings
 from mmgen.metrics.stages import in_stages
 from mmgen.metrics.workbench import Workbench
 
@@ -50,6 +50,7 @@ def modes(
             or is for pictures of several channels or of another size.
         DataError: the data has no labels, other classes or another size, or too few pictures.
         InputError: fewer than ten samples a mode.
+        OptionError: `sampling` holds something else than NAME=VALUE.
     """
     model = check_generator(model, "modes")
     workbench, count = workbench or Workbench(), options.num_samples
@@ -59,7 +60,12 @@ def modes(
     space.check_enough(count)
     real, shares = _real_pictures(model, data, space, options)
     steps = in_stages(progress, count, count, count)
-    request = SampleRequest(count=count, seed=options.seed, batch_size=options.batch_size)
+    request = SampleRequest(
+        count=count,
+        seed=options.seed,
+        settings=read_sampling(options.sampling),
+        batch_size=options.batch_size,
+    )
     samples = workbench.samples(model, real, request, steps[0])
     seen, of_real = (
         look(judge, pictures, step)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mmgen.metrics.sampling_options import sampling_option
 from mmgen.options import Options, option, seed_option
 
 
@@ -66,6 +67,7 @@ class ModesOptions(Options):
         26_000, minimum=1, help="pictures drawn, and real ones for the floor; ten a mode or more"
     )
     seed: int = seed_option("of the samples, and of what real pictures are stacked")
+    sampling: tuple[str, ...] = sampling_option()
     batch_size: int | None = option(
         None, minimum=1, help="pictures at a time; none: the model chooses"
     )
@@ -89,6 +91,7 @@ class AccuracyScoreOptions(Options):
         True, help="train the same on the real train split too; data.held_out=0 takes all of it"
     )
     seed: int = seed_option("of the samples, and of the first training")
+    sampling: tuple[str, ...] = sampling_option()
     batch_size: int | None = option(
         None, minimum=1, help="pictures drawn at a time; none: the model chooses"
     )

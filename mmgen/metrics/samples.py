@@ -69,12 +69,6 @@ def read_request(options: SamplingOptions, num_real: int, model: Generator) -> S
         InputError: weights that are none, or of a slot that is given no value.
         UnsupportedConditionError: a weight of a slot that the model does not have.
     """
-    settings = []
-    for pair in options.sampling:
-        name, found, value = pair.partition("=")
-        if not found or not name.strip():
-            raise OptionError(f"sampling takes NAME=VALUE, as truncation=0.7; got {pair!r}")
-        settings.append((name.strip(), value.strip()))
     weights = weights_by_slot(
         read_weights(options.weights),
         model.conditioner.slot_names,
@@ -86,10 +80,25 @@ def read_request(options: SamplingOptions, num_real: int, model: Generator) -> S
         seed=options.seed,
         conditions=options.conditions,
         labels=options.labels,
-        settings=tuple(settings),
+        settings=read_sampling(options.sampling),
         batch_size=options.batch_size,
         weights=tuple(sorted(weights.items())),
     )
+
+
+def read_sampling(pairs: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return options of `generate`, as (name, value), of what is written NAME=VALUE.
+
+    Raises:
+        OptionError: one is written otherwise.
+    """
+    settings = []
+    for pair in pairs:
+        name, found, value = pair.partition("=")
+        if not found or not name.strip():
+            raise OptionError(f"sampling takes NAME=VALUE, as truncation=0.7; got {pair!r}")
+        settings.append((name.strip(), value.strip()))
+    return tuple(settings)
 
 
 def check_generator(model: Model, metric: str) -> Generator:

@@ -1,10 +1,16 @@
 """What can be set about the metrics that draw pictures and compare them. No torch here."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from mmgen.errors import OptionError
 from mmgen.options import Options, option, seed_option
 from mmgen.weighting import WEIGHTS_HELP
+
+
+def sampling_option() -> Any:
+    """Return the option that passes options on to `generate`."""
+    return option((), help="options of the model's generate: NAME=VALUE,NAME=VALUE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +41,7 @@ class SamplingOptions(Options):
         help="classes to ask for: as many of each, or drawn from the data's labels; beside other "
         "conditions always the data's",
     )
-    sampling: tuple[str, ...] = option(
-        (), help="options of the model's generate: NAME=VALUE,NAME=VALUE"
-    )
+    sampling: tuple[str, ...] = sampling_option()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -121,6 +121,15 @@ def test_the_same_seed_gives_the_same_score(
     assert runs[0].protocol["recipe"]["training"]["steps"] == 30
 
 
+def test_options_of_generate_are_passed_on(
+    replay: Replay, test_set: PictureData, recipe: str
+) -> None:
+    few = {"runs": 1, "real": False}
+    (found,) = measure(replay, test_set, recipe, sampling=("first=20",), **few)
+    assert found.value < measure(replay, test_set, recipe, **few)[0].value - 0.1
+    assert found.protocol["generation"] == {"first": 20}
+
+
 def test_what_models_differ_in_is_no_part_of_the_protocol(
     replay: Replay, test_set: PictureData, recipe: str
 ) -> None:

@@ -11,7 +11,13 @@ from toy_digits import Replay, digit_judges, read_digits, save_nearest, write_di
 
 from mmgen.data import PictureData
 from mmgen.data.stacking import split_labels, stack_pictures
-from mmgen.errors import DataError, InputError, UnsupportedConditionError, UnsupportedOperationError
+from mmgen.errors import (
+    DataError,
+    InputError,
+    OptionError,
+    UnsupportedConditionError,
+    UnsupportedOperationError,
+)
 from mmgen.metrics import MetricResult, ModesOptions, evaluate
 from mmgen.metrics.modes import divergence, mode_shares, modes
 from mmgen.slots import Slot
@@ -106,6 +112,16 @@ def test_the_same_seed_gives_the_same_figures(
     ]
     values = [run["modes-kl"].value for run in runs]
     assert values[0] == values[1] != values[2]
+
+
+def test_options_of_generate_are_passed_on(
+    stacked: PictureData, grey: PictureData, classifier: str
+) -> None:
+    found = measure(Replay(stacked), grey, classifier, sampling=("first=5",))["modes"]
+    assert found.value <= 5
+    assert found.protocol["generation"] == {"first": 5}
+    with pytest.raises(OptionError, match="sampling takes NAME=VALUE"):
+        measure(Replay(stacked), grey, classifier, sampling=("first",))
 
 
 def test_it_is_known_by_name_and_says_how_far_it_is(
