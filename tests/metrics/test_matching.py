@@ -177,8 +177,8 @@ def test_retrieval_may_take_rows_of_one_label_for_one() -> None:
     apart = retrieval(Eye(Options()), data, RetrievalOptions(candidates=4))[0]
     alike = retrieval(Eye(Options()), data, RetrievalOptions(candidates=4, labels_alike=True))[0]
     assert (apart.value, alike.value) == (0.75, 1.0)
+    bare = replace(data, labels=None, class_names=None)
     with pytest.raises(DataError, match="no 'label'"):
-        bare = replace(data, labels=None, class_names=None)
         retrieval(Eye(Options()), bare, RetrievalOptions(candidates=4, labels_alike=True))
 
 
@@ -245,8 +245,8 @@ def test_what_they_cannot_measure_is_refused(
         clip_score(painter, pictures(SIX, texts=[""] * 6), judged, workbench=workbench)
     with pytest.raises(OptionError, match="retrieval of a generator needs judge"):
         retrieval(painter, pictures(SIX), RetrievalOptions(), None, workbench)
+    told = RetrievalOptions(judge="eye", labels_alike=True)
     with pytest.raises(OptionError, match="labels_alike is of encoders"):
-        told = RetrievalOptions(judge="eye", labels_alike=True)
         retrieval(painter, pictures(SIX), told, None, workbench)
     with pytest.raises(UnsupportedOperationError, match="take a contrastive one"):
         retrieval(brightness, pictures(SIX), RetrievalOptions())
