@@ -155,9 +155,9 @@ def draw(model: LatentDiffusion, pictures: int, arguments: argparse.Namespace) -
     """Return latents; what the prompt stands for is found in it, once."""
     condition = model.semantic_condition({"text": PROMPT}, pictures)
     branches = plan_branches({"text": 3.0}, condition.slot_names)
-    predict = Predictor(model, condition, branches, None)
-    noisy = torch.randn(pictures, CHANNELS, SIDE, SIDE, device=arguments.device)
     times = sampling_times(arguments.steps, start=1.0, shift=1.0)
+    predict = Predictor(model, condition, branches, None, times=times[:-1])
+    noisy = torch.randn(pictures, CHANNELS, SIDE, SIDE, device=arguments.device)
     return euler(predict, noisy, times, "flow")
 
 

@@ -2,7 +2,7 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -201,7 +201,9 @@ class Diffusion(Generator):
             noisy = self._invert(start, condition.without(), times)
         else:
             noisy = self._noisy(rng, times[0], start)
-        predict = self._predictor(condition, options, hints, level=levels, looks=looks)
+        predict = self._predictor(
+            condition, options, hints, times=times[:-1], level=levels, looks=looks
+        )
         if levels is not None:
             return samplers.euler(predict, noisy, times, objective)
         if options.sampler == "ancestral":
@@ -250,6 +252,7 @@ class Diffusion(Generator):
         options: DiffusionGeneration,
         hints: Tensor | None,
         *,
+        times: Sequence[float] = (),
         level: int | None = None,
         looks: list[Tensor] | None = None,
     ) -> Predictor:
@@ -271,12 +274,19 @@ class Diffusion(Generator):
         branches = plan_branches(scales, condition.slot_names)
         low, high = options.guidance_interval
         return Predictor(
-            self, condition, branches, hints, interval=(low, high), level=level, looks=looks
+            self,
+            condition,
+            branches,
+            hints,
+            times=times,
+            interval=(low, high),
+            level=level,
+            looks=looks,
         )
 
     def _invert(self, data: Tensor, condition: Condition, falling: list[float]) -> Tensor:
         """Return the noisy samples that the flow leads to data, without guidance."""
-        predict = Predictor(self, condition, plan_branches({}, ()), None)
+        predict = Predictor(self, condition, plan_branches({}, ()), None, times=falling)
         return samplers.heun(predict, data, falling[::-1], self.config.objective)
 
     @torch.inference_mode()
@@ -308,9 +318,10 @@ class Diffusion(Generator):
                 f"latents of {self.title} are (N, {shape}); got {tuple(latents.shape)}"
             )
         condition = self.semantic_condition(conditions, len(latents))
-        predict = Predictor(self, condition, plan_branches({}, ()), None)
+        way = self._way()
+        predict = Predictor(self, condition, plan_branches({}, ()), None, times=way[:-1])
         noisy = latents.to(self.device).float()
-        data = samplers.heun(predict, noisy, self._way(), self.config.objective)
+        data = samplers.heun(predict, noisy, way, self.config.objective)
         return self.to_images(data)
 
     def _way(self) -> list[float]:

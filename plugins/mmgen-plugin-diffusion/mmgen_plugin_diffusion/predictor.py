@@ -9,22 +9,28 @@ from torch import Tensor
 from mmgen.interfaces import Condition
 from mmgen_plugin_diffusion.guidance import Branch, branched, joined
 from mmgen_plugin_diffusion.objectives import Prediction, read
+from mmgen_plugin_diffusion.prompt import Prompt
 
 if TYPE_CHECKING:
     from mmgen_plugin_diffusion.diffusion import Diffusion
+
+_MOST_MOMENTS = 256
+"""Rows of a picture, a branch and a time."""
 
 
 class Predictor:
     """Says of noisy samples what data and noise they are made of, with guidance.
 
-    The branches of guidance are rows of one batch, and keys and values of the condition's tokens
-    are computed here, once. Outside the interval of times only the branch that sees everything is
+    The branches of guidance are rows of one batch. What does not depend on the samples is computed
+    here, once: keys and values of the condition's tokens, and what the layers need of each time,
+    which for few pictures costs as much as a layer. Outside the interval of times only the branch that sees everything is
     asked (Kynkäänniemi et al. 2024).
 
     Args:
         condition: of N pictures.
         branches: the last sees everything.
         hints: what is known, (N, K + 1, h, w); None where nothing is.
+        times: at which it will be asked, as far as that is known; any other may be asked for too.
         interval: times between which is guided.
         level: of the steps' size, as in `TimeEmbedding`; None for the flow itself.
         looks: where given, the weights of each look at the tokens are left here, of the branch
@@ -38,6 +44,7 @@ class Predictor:
         branches: Sequence[Branch],
         hints: Tensor | None,
         *,
+        times: Sequence[float] = (),
         interval: tuple[float, float] = (0.0, 1.0),
         level: int | None = None,
         looks: list[Tensor] | None = None,
@@ -52,6 +59,22 @@ class Predictor:
         self._prompt = model.denoiser.prepare(branched(condition, branches), looks)
         self._last = self._prompt.last(self._count)
         self._hints = self._all_hints(hints) if model.config.inpainting else None
+        self._moments = self._moments_at(times)
+
+    def _moments_at(self, times: Sequence[float]) -> dict[float, Tensor]:
+        """Return what the layers need of each time, (B · N, …), where that is little."""
+        rows = self._count * len(self._branches)
+        if not times or rows * len(times) > _MOST_MOMENTS:
+            return {}
+        found = self._moment(times, self._prompt.repeated(len(times)), rows)
+        return dict(zip(times, found.split(rows), strict=True))
+
+    def _moment(self, times: Sequence[float], prompt: Prompt, rows: int) -> Tensor:
+        """Return what the layers need of times, each of so many rows of the prompt."""
+        device, level = self._model.device, self._level
+        each = torch.tensor(times, device=device).repeat_interleave(rows)
+        levels = None if level is None else torch.full_like(each, level, dtype=torch.int64)
+        return self._model.denoiser.moment(each, prompt, levels)
 
     def _all_hints(self, hints: Tensor | None) -> Tensor:
         """Return what is known for the rows of every branch."""
@@ -67,18 +90,15 @@ class Predictor:
         inputs = noisy.repeat(len(self._branches), 1, 1, 1) if guided else noisy
         if self._hints is not None:
             inputs = torch.cat([inputs, self._hints[-rows:]], dim=1)
-        device = inputs.device
-        times = torch.full((rows,), time, device=device)
-        levels = None
-        if self._level is not None:
-            levels = torch.full((rows,), self._level, device=device, dtype=torch.int64)
-        output = self._model.denoiser(
-            inputs.to(self._model.dtype), times, self._prompt if guided else self._last, levels
-        ).float()
+        prompt = self._prompt if guided else self._last
+        moment = self._moments.get(time)
+        moment = self._moment([time], prompt, rows) if moment is None else moment[-rows:]
+        inputs = inputs.to(self._model.dtype)
+        output = self._model.denoiser.denoise(inputs, moment, prompt).float()
         if guided:
             self._keep_last_look()
             output = joined(output, self._branches)
-        return read(self._objective, noisy, output, times[: self._count, None, None, None])
+        return read(self._objective, noisy, output, torch.full_like(noisy[:, :1, :1, :1], time))
 
     def _keep_last_look(self) -> None:
         if self._looks is not None:

@@ -39,6 +39,10 @@ class Prompt:
             self.looks,
         )
 
+    def repeated(self, times: int) -> "Prompt":
+        """Return its vector, one block of N rows after the other."""
+        return Prompt(None if self.vector is None else self.vector.repeat(times, 1))
+
 
 def token_mask(condition: Condition) -> Tensor | None:
     """Return bool (N, 1, 1, L); None where it would leave out nothing."""
@@ -62,13 +66,20 @@ class Denoiser(nn.Module, ABC):
         """Return what the layers need of a condition; `looks` as in `Prompt`."""
 
     @abstractmethod
-    def forward(
-        self, noisy: Tensor, times: Tensor, prompt: Prompt, levels: Tensor | None = None
-    ) -> Tensor:
-        """Return the prediction (N, channels, h, w).
+    def moment(self, times: Tensor, prompt: Prompt, levels: Tensor | None = None) -> Tensor:
+        """Return what the layers need of a time and of the prompt's vector, (N, …).
 
         Args:
-            noisy: (N, channels + hints, h, w).
             times: float32 (N,), 0 to 1.
             levels: int64 (N,), as in `TimeEmbedding`.
         """
+
+    @abstractmethod
+    def denoise(self, noisy: Tensor, moment: Tensor, prompt: Prompt) -> Tensor:
+        """Return the prediction (N, channels, h, w) of noisy samples (N, channels + hints, h, w)."""
+
+    def forward(
+        self, noisy: Tensor, times: Tensor, prompt: Prompt, levels: Tensor | None = None
+    ) -> Tensor:
+        """Return the prediction at times; arguments as of `moment` and `denoise`."""
+        return self.denoise(noisy, self.moment(times, prompt, levels), prompt)

@@ -74,16 +74,17 @@ class DiffusionTransformer(Denoiser):
             looks,
         )
 
-    def forward(
-        self, noisy: Tensor, times: Tensor, prompt: Prompt, levels: Tensor | None = None
-    ) -> Tensor:
-        """Return the prediction (N, channels, h, w)."""
+    def moment(self, times: Tensor, prompt: Prompt, levels: Tensor | None = None) -> Tensor:
+        """Return shifts, scales and gates of all layers, (N, parts · width)."""
         vector = self.time(times, levels)
         if prompt.vector is not None:
             vector = vector + prompt.vector
-        parts = self.modulation(F.silu(vector))[:, None].chunk(
-            _PER_BLOCK * len(self.blocks) + 2, dim=2
-        )
+        found: Tensor = self.modulation(F.silu(vector))
+        return found
+
+    def denoise(self, noisy: Tensor, moment: Tensor, prompt: Prompt) -> Tensor:
+        """Return the prediction (N, channels, h, w)."""
+        parts = moment[:, None].chunk(_PER_BLOCK * len(self.blocks) + 2, dim=2)
         tokens = self.enter(F.pixel_unshuffle(noisy, self.patch).flatten(2).transpose(1, 2))
         tokens = tokens + self.places
         for layer, block in enumerate(self.blocks):

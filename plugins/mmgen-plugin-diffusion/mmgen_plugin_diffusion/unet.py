@@ -67,27 +67,28 @@ class UNet(Denoiser):
         vector = self.pooled(condition.pooled)
         return Prompt(vector, [key], [value], token_mask(condition), looks)
 
-    def forward(
-        self, noisy: Tensor, times: Tensor, prompt: Prompt, levels: Tensor | None = None
-    ) -> Tensor:
-        """Return the prediction (N, channels, H, W); arguments as of the transformer."""
+    def moment(self, times: Tensor, prompt: Prompt, levels: Tensor | None = None) -> Tensor:
+        """Return the vector that modulates every block, (N, hidden)."""
         vector = self.time(times, levels)
         if prompt.vector is not None:
             vector = vector + prompt.vector
-        vector = F.silu(vector)
+        return F.silu(vector)
+
+    def denoise(self, noisy: Tensor, moment: Tensor, prompt: Prompt) -> Tensor:
+        """Return the prediction (N, channels, H, W)."""
         features = self.enter(noisy.contiguous(memory_format=torch.channels_last))
         kept = []
         for size, blocks in enumerate(self.rising):
             if size:
                 features = self.downs[size - 1](features)
-            features = _through(blocks, features, vector)
+            features = _through(blocks, features, moment)
             kept.append(features)
         features = self.middle(features, prompt)
         for size in reversed(range(len(kept))):
             if size < len(kept) - 1:
                 larger = F.interpolate(self.ups[size](features), scale_factor=2, mode="nearest")
                 features = self.joins[size](torch.cat([larger, kept[size]], dim=1))
-            features = _through(self.falling[size], features, vector)
+            features = _through(self.falling[size], features, moment)
         result: Tensor = self.leave(F.silu(self.norm(features)))
         return result
 

@@ -25,8 +25,11 @@ class Field(Denoiser):
     def prepare(self, condition, looks=None):
         return Prompt(None)
 
-    def forward(self, noisy, times, prompt, levels=None):
+    def moment(self, times, prompt, levels=None):
         self.asked.append((times.clone(), levels.clone()))
+        return times
+
+    def denoise(self, noisy, moment, prompt):
         return -noisy
 
 
@@ -116,23 +119,22 @@ def test_few_steps_are_those_that_were_learned(build, monkeypatch):
     model = build("pixel")
     DiffusionTrainer(model, DiffusionTraining(shortcut=0.25))
     asked = []
-    forward = model.denoiser.forward
+    moment = model.denoiser.moment
     monkeypatch.setattr(
-        model.denoiser, "forward",
-        lambda x, t, prompt, levels=None: asked.append((float(t[0]), levels))
-        or forward(x, t, prompt, levels),
+        model.denoiser, "moment",
+        lambda times, prompt, levels=None: asked.append((times.tolist(), levels))
+        or moment(times, prompt, levels),
     )  # fmt: skip
     model.generate(1, seed=0, text="one")
-    assert [(time, int(level[0])) for time, level in asked] == [
-        (1.0, 3), (0.75, 3), (0.5, 3), (0.25, 3),
-    ]  # fmt: skip
-    assert all(len(level) == 1 for _, level in asked)  # not guided: that was learned too
+    ((times, levels),) = asked
+    assert times == [1.0, 0.75, 0.5, 0.25]  # a row each: not guided, that was learned too
+    assert levels.tolist() == [3] * 4
     asked.clear()
     model.generate(1, seed=0, text="one", steps=1)
-    assert [int(level[0]) for _, level in asked] == [1]
+    assert asked[0][1].tolist() == [1]
     asked.clear()
     model.generate(1, seed=0, text="one", steps=6)
-    assert [level for _, level in asked] == [None] * 6
+    assert [levels for _, levels in asked] == [None]
 
 
 @pytest.mark.parametrize("objective", sorted(set(OBJECTIVES) - {"flow"}))

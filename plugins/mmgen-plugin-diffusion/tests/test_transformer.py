@@ -66,12 +66,37 @@ def test_keys_and_values_are_computed_once_a_picture(build, monkeypatch):
 
 def test_both_branches_are_one_batch(build, monkeypatch):
     model, rows = build("pixel"), []
-    forward = model.denoiser.forward
+    denoise = model.denoiser.denoise
     monkeypatch.setattr(
-        model.denoiser, "forward", lambda x, *rest: rows.append(len(x)) or forward(x, *rest)
+        model.denoiser, "denoise", lambda x, *rest: rows.append(len(x)) or denoise(x, *rest)
     )
     model.generate(3, text="one", steps=4, seed=0, guidance_scale=2, sampler="euler")
     assert rows == [6, 6, 6, 6]
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("interval", [(0.0, 1.0), (0.3, 0.8)])
+def test_what_times_need_is_computed_at_once_where_it_is_little(
+    build, monkeypatch, network, interval
+):
+    model, noisy = build("pixel", **network), torch.randn(2, 1, 8, 8)
+    condition = model.semantic_condition({"text": "one two"}, 2)
+    branches = plan_branches({"text": 2.0}, condition.slot_names)
+    times, calls = [1.0, 0.75, 0.5, 0.25], []
+    moment = model.denoiser.moment
+    monkeypatch.setattr(
+        model.denoiser, "moment", lambda t, *rest: calls.append(len(t)) or moment(t, *rest)
+    )
+    plain = Predictor(model, condition, branches, None, interval=interval)
+    ready = Predictor(model, condition, branches, None, times=times, interval=interval)
+    assert calls == [16]  # times, branches and pictures
+    for time in (*times, 0.4):
+        ours, theirs = ready(noisy, time), plain(noisy, time)
+        torch.testing.assert_close(ours.data, theirs.data)
+        torch.testing.assert_close(ours.noise, theirs.noise)
+    many = [time / 100 for time in range(100)]
+    Predictor(model, condition, branches, None, times=many)
+    assert calls.count(400) == 0
 
 
 def test_the_size_of_a_step_is_told(build):
