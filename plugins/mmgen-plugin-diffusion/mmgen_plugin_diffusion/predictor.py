@@ -23,8 +23,8 @@ class Predictor:
 
     The branches of guidance are rows of one batch. What does not depend on the samples is computed
     here, once: keys and values of the condition's tokens, and what the layers need of each time,
-    which for few pictures costs as much as a layer. Outside the interval of times only the branch that sees everything is
-    asked (Kynkäänniemi et al. 2024).
+    which for few pictures costs as much as a layer. Outside the interval of times only the branch
+    that sees everything is asked (Kynkäänniemi et al. 2024).
 
     Args:
         condition: of N pictures.

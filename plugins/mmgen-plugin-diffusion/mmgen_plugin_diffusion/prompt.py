@@ -76,7 +76,12 @@ class Denoiser(nn.Module, ABC):
 
     @abstractmethod
     def denoise(self, noisy: Tensor, moment: Tensor, prompt: Prompt) -> Tensor:
-        """Return the prediction (N, channels, h, w) of noisy samples (N, channels + hints, h, w)."""
+        """Return the prediction (N, channels, h, w).
+
+        Args:
+            noisy: (N, channels + hints, h, w).
+            moment: of its times.
+        """
 
     def forward(
         self, noisy: Tensor, times: Tensor, prompt: Prompt, levels: Tensor | None = None
