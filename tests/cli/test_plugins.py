@@ -102,7 +102,9 @@ def test_uv_installs_where_there_is_no_pip(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_new_plugin_is_written_into_a_folder_of_its_name(run: Run) -> None:
     result = run("plugins", "new", "swirl")
     assert "mmgen-plugin-swirl/mmgen_plugin_swirl/network.py" in result.out.split()
-    assert 'next: cd mmgen-plugin-swirl && pip install -e ".[test]"' in result.err
+    assert 'next: cd mmgen-plugin-swirl && pip install -e ".[test]" && pytest' in result.err
+    assert "mmgen plugins check swirl" in result.err
+    assert "mmgen train swirl --data DATA" in result.err
     facts = json.loads(run("plugins", "new", "curl", "--minimal", "-o", "x", "--json").out)
     assert facts["folder"] == "x"
     assert sorted(facts["files"]) == sorted(
@@ -111,8 +113,33 @@ def test_a_new_plugin_is_written_into_a_folder_of_its_name(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "file", "first"),
+    [
+        ("encoder", "trainer.py", "mmgen train swirl --data DATA"),
+        ("metric", "metric.py", "mmgen evaluate MODEL --data DATA --metric swirl"),
+        ("dataset", "dataset.py", "mmgen data check swirl"),
+    ],
+)
+def test_a_new_plugin_is_of_the_kind_that_is_asked_for(
+    run: Run, kind: str, file: str, first: str
+) -> None:
+    result = run("plugins", "new", "swirl", "--kind", kind)
+    assert f"mmgen-plugin-swirl/mmgen_plugin_swirl/{file}" in result.out.split()
+    assert first in result.err
+
+
+def test_minimal_is_of_generators_alone(run: Run) -> None:
+    result = run("plugins", "new", "swirl", "--kind", "metric", "--minimal")
+    assert (result.code, result.out) == (2, "")
+    assert "--minimal is of generators; got --kind metric" in result.err
+    assert [*Path().iterdir()] == []
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (("fid", "--kind", "metric"), "'fid' is a metric of the zoo already"),
+        (("tiny", "--kind", "encoder"), "'tiny' is a family of the zoo already"),
         (("tiny",), "is a family of the zoo already"),
         (("Swirl",), "small letters, digits and single hyphens"),
         (("swirl", "-o", "taken"), "exists; choose another folder"),
