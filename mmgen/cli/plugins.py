@@ -182,42 +182,53 @@ def _check_free(name: str, kind: str) -> None:
     epilog=examples(
         "mmgen plugins check swirl",
         "mmgen plugins check swirl --json",
+        "mmgen plugins check swirl --badge contract.svg",
         more="Exit code: 0 where all that could be checked holds, 1 where something does not.",
     ),
 )
 @click.argument("name")
+@click.option(
+    "--badge",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.svg",
+    help="Write how many sentences hold as a small picture, for a README.",
+)
 @JSON_OPTION
-def check(name: str, as_json: bool) -> int:
+def check(name: str, badge: Path | None, as_json: bool) -> int:
     """Hold an installed plugin to the contract.
 
     NAME is the plugin's, a family's or a distribution's. Every architecture is built as small as
-    its options allow, drawn from, saved, trained and resumed; a test with GeneratorCase, as
-    `mmgen plugins new` writes one, checks the same with configs that its author chose.
+    its options allow, drawn from, saved, trained and resumed; every data set is loaded, offline;
+    every metric measures a small model. A test with GeneratorCase, EncoderCase, MetricCase or
+    DatasetCase, as `mmgen plugins new` writes one, checks the same with what its author chose.
     """
     found = _find(name)
     if found.broken:
         raise PluginError(f"the plugin {found.name!r} cannot be used: {found.broken}")
+    if badge is not None and badge.suffix != ".svg":
+        raise InputError(f"--badge writes SVG: name a file that ends in .svg; got {str(badge)!r}")
     try:
-        from mmgen.testing.inspection import BROKEN, HOLDS, inspect_plugin  # torch from here on
+        from mmgen.testing.badge import sum_up, write_badge  # torch from here on
+        from mmgen.testing.inspection import BROKEN, NOT_ASKED, inspect_plugin
     except ImportError as error:
         fix = "pip install 'mmgen-core[train]'"
         raise NotInstalledError(f"the checks need {error.name}; run: {fix}", fix) from error
 
     findings = inspect_plugin(found)
+    if badge is not None:
+        write_badge(findings, badge)
     if as_json:
         print_json({"plugin": found.name, "findings": [item.to_dict() for item in findings]})
     elif not findings:
-        note(f"{found.name!r} brings no network: there is nothing to check")
-    else:
-        rows = [
-            (item.architecture, item.outcome, _in_words(item.sentence, item.reason))
-            for item in findings
-        ]
-        click.echo(
-            format_table(("ARCHITECTURE", "OUTCOME", "WHAT"), rows, terminal_width(), wrap=True)
+        note(
+            f"{found.name!r} brings no architecture, metric or data set: there is nothing to check"
         )
-        held = sum(item.outcome == HOLDS for item in findings)
-        note(f"{held} of {len(findings)} hold")
+    else:
+        rows = [(item.name, item.outcome, _in_words(item.sentence, item.reason))
+                for item in findings]  # fmt: skip
+        click.echo(format_table(("NAME", "OUTCOME", "WHAT"), rows, terminal_width(), wrap=True))
+        silent = sum(item.outcome == NOT_ASKED for item in findings)
+        note(sum_up(findings)[0] + (f"; {silent} more ask nothing here" if silent else ""))
     return int(any(item.outcome == BROKEN for item in findings))
 
 

@@ -183,7 +183,7 @@ def test_only_a_plugin_that_is_installed_can_be_checked(run: Run) -> None:
     assert "no plugin 'nothing' is installed" in run("plugins", "check", "nothing").err
 
 
-def test_a_plugin_without_networks_has_nothing_to_check(
+def test_a_plugin_that_brings_nothing_has_nothing_to_check(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mmgen.testing import inspection
@@ -191,4 +191,20 @@ def test_a_plugin_without_networks_has_nothing_to_check(
     monkeypatch.setattr(inspection, "inspect_plugin", lambda plugin: [])
     result = run("plugins", "check", "tiny-zoo")
     assert (result.code, result.out) == (0, "")
-    assert "brings no network: there is nothing to check" in result.err
+    assert "there is nothing to check" in result.err
+
+
+def test_how_a_plugin_stands_is_written_as_a_badge(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mmgen.testing import inspection
+    from mmgen.testing.drawing import check_pictures
+
+    monkeypatch.setattr(inspection, "GENERATOR_CHECKS", (check_pictures,))
+    result = run("plugins", "check", "tiny-zoo", "--badge", "contract.svg")
+    assert result.code == 0, result.err
+    held = result.err.strip().splitlines()[-1].removeprefix("mmgen: ")
+    assert held in Path("contract.svg").read_text()
+    assert "ends in .svg; got 'x.png'" in run("plugins", "check", "tiny", "--badge", "x.png").err
+    lost = run("plugins", "check", "tiny", "--badge", "no/folder.svg")
+    assert (lost.code, [path.name for path in Path().iterdir()]) == (1, ["contract.svg"])
