@@ -2,45 +2,18 @@
 
 import json
 import os
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from installed import install, run
 
 from mmgen.errors import InputError, OutputError
 from mmgen.scaffold import KINDS, write_plugin
 
 NAME = "my-flow"
 TEMPLATES = Path(__file__).parents[2] / "mmgen" / "scaffold" / "templates"
-
-
-def install(folder: Path, site: Path, name: str = NAME) -> dict[str, str]:
-    """Return an environment where the distribution is installed, as an editable one would be."""
-    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
-    assert project["name"] == f"mmgen-plugin-{name}"
-    package = f"mmgen_plugin_{name.replace('-', '_')}"
-    record = site / f"{package}-0.1.0.dist-info"
-    record.mkdir(parents=True)
-    metadata = {"Metadata-Version": "2.1", "Name": project["name"], "Version": project["version"]}
-    (record / "METADATA").write_text("".join(f"{key}: {metadata[key]}\n" for key in metadata))
-    (entry,) = project["entry-points"]["mmgen"].items()
-    (record / "entry_points.txt").write_text("[mmgen]\n{} = {}\n".format(*entry))
-    others = [item for item in os.environ.get("PYTHONPATH", "").split(os.pathsep) if item]
-    return {
-        **{key: value for key, value in os.environ.items() if key != "MMGEN_PLUGINS"},
-        "PYTHONPATH": os.pathsep.join([str(site), str(folder), *others]),
-        "OMP_NUM_THREADS": "1",
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-    }
-
-
-def run(*command: str | Path, cwd: Path, env: dict[str, str]) -> str:
-    words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 def make(tmp_path: Path, kind: str) -> tuple[Path, dict[str, str]]:
@@ -91,7 +64,7 @@ def test_a_metric_measures_what_a_generator_draws_of_a_data_set(tmp_path: Path) 
     for name, kind in (("my-flow", "metric"), ("shapes", "dataset"), ("swirl", "minimal")):
         folders[name] = tmp_path / f"mmgen-plugin-{name}"
         write_plugin(name, folders[name], kind=kind)
-        env = install(folders[name], tmp_path / "site", name)
+        env = install(folders[name], tmp_path / "site")
     env["PYTHONPATH"] = os.pathsep.join([*map(str, folders.values()), env["PYTHONPATH"]])
     for folder in (folders["my-flow"], folders["shapes"]):
         run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder, env=env)
