@@ -9,7 +9,7 @@ from mmgen.testing.inspection import BROKEN, HOLDS, NOT_ASKED, Finding
 
 LABEL = "mmgen contract"
 _GREEN, _GREY, _RED = "#2e7d32", "#6b6b6b", "#c62828"
-_LETTER_PX, _MARGIN_PX, _HEIGHT_PX = 7, 8, 20
+_LETTER_PX, _MARGIN_PX, _HEIGHT_PX, _BASELINE_PX = 7, 8, 20, 14
 
 
 def write_badge(findings: Sequence[Finding], path: Path) -> None:
@@ -41,7 +41,7 @@ def draw_badge(words: str, colour: str) -> str:
     Letters are stretched to the width that they are given, so it looks alike in any font.
     """
     label, width = _width(LABEL), _width(LABEL) + _width(words)
-    text = 'fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" y="14"'
+    text = 'fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{_HEIGHT_PX}" role="img" '
         f'aria-label="{escape(LABEL)}: {escape(words)}">\n'
@@ -60,4 +60,5 @@ def _width(words: str) -> int:
 
 
 def _text(words: str, x: int) -> str:
-    return f'<text x="{x}" textLength="{_LETTER_PX * len(words)}">{escape(words)}</text>'
+    width = _LETTER_PX * len(words)
+    return f'<text x="{x}" y="{_BASELINE_PX}" textLength="{width}">{escape(words)}</text>'

@@ -45,6 +45,7 @@ def test_it_is_a_picture_with_words_that_fit_into_it(tmp_path: Path) -> None:
     width = float(root.attrib["width"])
     for item in (item for item in root.iter() if item.tag.endswith("}text")):
         assert float(item.attrib["x"]) + float(item.attrib["textLength"]) < width
+        assert 11 <= float(item.attrib["y"]) < float(root.attrib["height"])
     assert RED in (tmp_path / "x.svg").read_text()
 
 
