@@ -17,6 +17,10 @@ class MmgenWarning(UserWarning):
     """Something that was mended, or that is not as one might think; the work goes on."""
 
 
+class MmgenDeprecationWarning(FutureWarning):
+    """Something that goes in a later version, as `mmgen.deprecation` says; users see it."""
+
+
 class UnknownNameError(MmgenError):
     """A model, family, metric, … that nobody has registered."""
 

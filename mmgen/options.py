@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Self, Union, get_args, get_origin, get_type_hints
 
+from mmgen.deprecation import Deprecation
 from mmgen.errors import OptionError, did_you_mean, shown
 
 MOST_SEED = 2**63 - 1
@@ -28,6 +29,7 @@ class OptionInfo:
     choices: tuple[Any, ...] | None
     unit: str
     help: str
+    deprecated: Deprecation | None = None
 
     @property
     def type_name(self) -> str:
@@ -67,14 +69,23 @@ def option(
     maximum: float | None = None,
     choices: tuple[Any, ...] | None = None,
     unit: str = "",
+    deprecated: Deprecation | None = None,
 ) -> Any:
-    """Declare a field of an `Options` class; without a default it is required."""
+    """Declare a field of an `Options` class; without a default it is required.
+
+    One that is deprecated has a default, and warns where another value is given.
+    """
+    if deprecated is not None:
+        if default is MISSING:
+            raise OptionError("an option that is deprecated needs a default: it may be left out")
+        help = f"{help} ({deprecated.describe('it')})"
     metadata = {
         "help": help,
         "minimum": minimum,
         "maximum": maximum,
         "choices": choices,
         "unit": unit,
+        "deprecated": deprecated,
     }
     return field(default=default, metadata=metadata)
 
@@ -92,6 +103,8 @@ class Options:
         for info in describe(type(self)):
             value = _coerce(getattr(self, info.name), info)
             object.__setattr__(self, info.name, value)
+            if info.deprecated is not None and value != info.default:
+                info.deprecated.warn(f"option {info.name!r}", stacklevel=3)
         self.check()
 
     def check(self) -> None:
@@ -148,6 +161,7 @@ def _read_fields(cls: type[Options]) -> tuple[OptionInfo, ...]:
             choices=item.metadata.get("choices"),
             unit=item.metadata.get("unit", ""),
             help=item.metadata.get("help", ""),
+            deprecated=item.metadata.get("deprecated"),
         )
         for item in fields(cls)
     )

@@ -17,6 +17,13 @@ from mmgen.errors import (
 )
 from mmgen.plugins import Plugin, manager
 
+NEW_KINDS = ("generator", "encoder", "metric", "dataset")
+_FIRST_USE = {
+    "generator": "mmgen train {name} --data DATA -o runs/first",
+    "encoder": "mmgen train {name} --data DATA -o runs/first",
+    "metric": "mmgen evaluate MODEL --data DATA --metric {name}",
+    "dataset": "mmgen data check {name}",
+}
 HEADINGS = ("NAME", "DISTRIBUTION", "VERSION", "FAMILIES", "MODELS", "STATUS")
 
 
@@ -117,31 +124,57 @@ def _missing() -> list[dict]:
     epilog=examples(
         "mmgen plugins new swirl",
         "mmgen plugins new my-flow --minimal -o plugins/my-flow",
+        "mmgen plugins new ears --kind encoder",
+        "mmgen plugins new roughness --kind metric",
+        "mmgen plugins new shapes --kind dataset",
     ),
 )
 @click.argument("name")
-@click.option("--minimal", is_flag=True, help="A family in as few lines as may be.")
+@click.option(
+    "--kind",
+    type=click.Choice(NEW_KINDS),
+    default=NEW_KINDS[0],
+    show_default=True,
+    help="What it brings.",
+)
+@click.option("--minimal", is_flag=True, help="A generator in as few lines as may be.")
 @click.option("-o", "--output", metavar="FOLDER", help="Default: mmgen-plugin-NAME.")
 @JSON_OPTION
-def new(name: str, minimal: bool, output: str | None, as_json: bool) -> None:
-    """Write a new plugin: a distribution that installs, trains and passes its tests as it stands.
+def new(name: str, kind: str, minimal: bool, output: str | None, as_json: bool) -> None:
+    """Write a new plugin: a distribution that installs, works and passes its tests as it stands.
 
-    NAME is its family's, in small letters, digits and hyphens: mmgen-plugin-NAME is written, with
-    a network, a trainer, a recipe that takes a minute on a CPU, and the tests of the contract.
-    What it draws is yours to change.
+    NAME is its family's, metric's or data set's, in small letters, digits and hyphens:
+    mmgen-plugin-NAME is written. A generator or an encoder has a network, a trainer, a recipe
+    that takes a minute on a CPU, and the tests of the contract; a metric measures samples; a data
+    set makes small pictures with labels and captions. What is in them is yours to change.
     """
     from mmgen.scaffold import write_plugin
 
-    known = {family.name for _, family in manager().families} | set(catalogue().index.families)
-    if name in known:
-        raise InputError(f"{name!r} is a family of the zoo already; choose another name")
+    if minimal and kind != "generator":
+        raise click.UsageError(f"--minimal is of generators; got --kind {kind}: leave one out")
+    _check_free(name, kind)
     folder = Path(output or f"mmgen-plugin-{name}")
-    files = write_plugin(name, folder, kind="minimal" if minimal else "generator")
+    files = write_plugin(name, folder, kind="minimal" if minimal else kind)
     if as_json:
         print_json({"folder": str(folder), "files": [str(file) for file in files]})
         return
     click.echo("\n".join(map(str, files)))
-    note(f'next: cd {folder} && pip install -e ".[test]" && pytest')
+    note(f'next: cd {folder} && pip install -e ".[test]" && pytest && mmgen plugins check {name}')
+    note(f"then, as its README.md says: {_FIRST_USE[kind].format(name=name)}")
+
+
+def _check_free(name: str, kind: str) -> None:
+    """Raise InputError where something of that kind has the name already."""
+    plugins = manager().plugins
+    if kind == "metric":
+        what, known = "metric", {item.name for plugin in plugins for item in plugin.metrics}
+    elif kind == "dataset":
+        what, known = "data set", {item.name for plugin in plugins for item in plugin.datasets}
+    else:
+        what, known = "family", {family.name for _, family in manager().families}
+        known |= set(catalogue().index.families)
+    if name in known:
+        raise InputError(f"{name!r} is a {what} of the zoo already; choose another name")
 
 
 @command.command(
@@ -149,42 +182,53 @@ def new(name: str, minimal: bool, output: str | None, as_json: bool) -> None:
     epilog=examples(
         "mmgen plugins check swirl",
         "mmgen plugins check swirl --json",
+        "mmgen plugins check swirl --badge contract.svg",
         more="Exit code: 0 where all that could be checked holds, 1 where something does not.",
     ),
 )
 @click.argument("name")
+@click.option(
+    "--badge",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.svg",
+    help="Write how many sentences hold as a small picture, for a README.",
+)
 @JSON_OPTION
-def check(name: str, as_json: bool) -> int:
+def check(name: str, badge: Path | None, as_json: bool) -> int:
     """Hold an installed plugin to the contract.
 
     NAME is the plugin's, a family's or a distribution's. Every architecture is built as small as
-    its options allow, drawn from, saved, trained and resumed; a test with GeneratorCase, as
-    `mmgen plugins new` writes one, checks the same with configs that its author chose.
+    its options allow, drawn from, saved, trained and resumed; every data set is loaded, offline;
+    every metric measures a small model. A test with GeneratorCase, EncoderCase, MetricCase or
+    DatasetCase, as `mmgen plugins new` writes one, checks the same with what its author chose.
     """
     found = _find(name)
     if found.broken:
         raise PluginError(f"the plugin {found.name!r} cannot be used: {found.broken}")
+    if badge is not None and badge.suffix != ".svg":
+        raise InputError(f"--badge writes SVG: name a file that ends in .svg; got {str(badge)!r}")
     try:
-        from mmgen.testing.inspection import BROKEN, HOLDS, inspect_plugin  # torch from here on
+        from mmgen.testing.badge import sum_up, write_badge  # torch from here on
+        from mmgen.testing.inspection import BROKEN, NOT_ASKED, inspect_plugin
     except ImportError as error:
         fix = "pip install 'mmgen-core[train]'"
         raise NotInstalledError(f"the checks need {error.name}; run: {fix}", fix) from error
 
     findings = inspect_plugin(found)
+    if badge is not None:
+        write_badge(findings, badge)
     if as_json:
         print_json({"plugin": found.name, "findings": [item.to_dict() for item in findings]})
     elif not findings:
-        note(f"{found.name!r} brings no network: there is nothing to check")
-    else:
-        rows = [
-            (item.architecture, item.outcome, _in_words(item.sentence, item.reason))
-            for item in findings
-        ]
-        click.echo(
-            format_table(("ARCHITECTURE", "OUTCOME", "WHAT"), rows, terminal_width(), wrap=True)
+        note(
+            f"{found.name!r} brings no architecture, metric or data set: there is nothing to check"
         )
-        held = sum(item.outcome == HOLDS for item in findings)
-        note(f"{held} of {len(findings)} hold")
+    else:
+        rows = [(item.name, item.outcome, _in_words(item.sentence, item.reason))
+                for item in findings]  # fmt: skip
+        click.echo(format_table(("NAME", "OUTCOME", "WHAT"), rows, terminal_width(), wrap=True))
+        silent = sum(item.outcome == NOT_ASKED for item in findings)
+        note(sum_up(findings)[0] + (f"; {silent} more ask nothing here" if silent else ""))
     return int(any(item.outcome == BROKEN for item in findings))
 
 

@@ -46,6 +46,12 @@ if TYPE_CHECKING:
     metavar="SLOT=VALUE",
     help="A condition for the sample picture.",
 )
+@click.option(
+    "--badge",
+    type=click.Path(path_type=Path),
+    metavar="FILE.svg",
+    help="What `mmgen plugins check --badge` wrote, for the card.",
+)
 @click.option("--dry-run", is_flag=True, help="Show files, card and changes; send nothing.")
 @click.option(
     "--catalogue",
@@ -64,6 +70,7 @@ def command(
     dataset: str,
     figures: Path | None,
     samples: tuple[str, ...],
+    badge: Path | None,
     dry_run: bool,
     catalogue: bool,
     as_json: bool,
@@ -83,6 +90,7 @@ def command(
         licence=licence,
         figures=_read_figures(figures),
         conditions=_read_samples(samples),
+        badge=badge,
     )
     done = publish(
         model,

@@ -13,6 +13,7 @@ from mmgen.errors import ModelFileError
 
 CARD_NAME = "README.md"
 SAMPLES_NAME = "samples.png"
+BADGE_NAME = "contract.svg"
 LIBRARY = "mmgen"
 UNKNOWN_LICENCE = "unknown"
 _PIPELINES = {
@@ -55,6 +56,7 @@ class CardFacts:
         training: the content of training.json, or {}.
         conditions: what the sample picture was drawn with, by slot.
         has_samples: whether samples.png lies beside the card.
+        has_badge: whether contract.svg does, which tells how the plugin stands with the contract.
     """
 
     repo: str
@@ -67,6 +69,7 @@ class CardFacts:
     training: Mapping[str, Any] = field(default_factory=dict)
     conditions: Mapping[str, Any] = field(default_factory=dict)
     has_samples: bool = True
+    has_badge: bool = False
 
 
 def read_card(path: Path) -> str | None:
@@ -200,7 +203,8 @@ def _slug(words: str) -> str:
 def body(facts: CardFacts) -> str:
     """Return the card's text."""
     name = facts.repo.partition("/")[2]
-    sections = [f"# {name}\n\n{_sentence(facts.summary)}"]
+    badge = f"![mmgen contract]({BADGE_NAME})\n\n" if facts.has_badge else ""
+    sections = [f"# {name}\n\n{badge}{_sentence(facts.summary)}"]
     if facts.has_samples:
         sections[0] += f"\n\n![Samples of {name}]({SAMPLES_NAME})"
     sections += [

@@ -14,6 +14,7 @@ from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.model import Model, Origin
 from mmgen.pretrained.folder import load_folder
 from mmgen.publishing.card import (
+    BADGE_NAME,
     CARD_NAME,
     SAMPLES_NAME,
     UNKNOWN_LICENCE,
@@ -44,6 +45,7 @@ class About:
         licence: of the weights; an SPDX name.
         figures: measured ones.
         conditions: for the sample picture, values by slot.
+        badge: what `mmgen plugins check --badge` wrote of the model's plugin; None: none.
     """
 
     summary: str = ""
@@ -51,6 +53,7 @@ class About:
     licence: str = ""
     figures: Sequence[FigureEntry] = ()
     conditions: Mapping[str, Any] = field(default_factory=dict)
+    badge: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +108,8 @@ def publish(
         about: what the card says beside what is known.
 
     Raises:
-        InputError: `to` is no repository's name, the sample picture needs conditions, or there is
-            no registry.toml to write into.
+        InputError: `to` is no repository's name, the sample picture needs conditions, the badge
+            is none, or there is no registry.toml to write into.
         ModelFileError: the folder does not load.
         ConflictError: somebody published in between, or the tag stands already.
         HubError: the Hub refused.
@@ -114,6 +117,7 @@ def publish(
     about = about or About()
     if to.count("/") != 1 or not all(to.split("/")):
         raise InputError(f"a repository is named org/name; got {to!r}")
+    badge = None if about.badge is None else _read_badge(about.badge)
     upload = Upload(to, revision=revision)
     with tempfile.TemporaryDirectory(prefix="mmgen-publish-") as temporary:
         staged = Path(temporary) / "model"
@@ -133,6 +137,8 @@ def publish(
         facts = _facts(model, staged, to, about, known, stated_licence(card))
         card = write_card(facts, card)
         (staged / CARD_NAME).write_text(card, encoding="utf-8")
+        if badge is not None:
+            (staged / BADGE_NAME).write_bytes(badge)
         if samples is not None:
             samples.save(staged / SAMPLES_NAME, force=True)
         changes = tuple(compare(staged, standing.files))
@@ -161,6 +167,23 @@ def publish(
         entry=entry,
         move=move,
     )
+
+
+def _read_badge(path: Path) -> bytes:
+    """Return the badge's file.
+
+    Raises:
+        InputError: it cannot be read, or `mmgen plugins check --badge` did not write it.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"the badge {path} cannot be read: {error.strerror or error}") from error
+    if not content.startswith(b"<svg ") or b"<title>mmgen contract: " not in content:
+        raise InputError(
+            f"{path} is no badge; mmgen plugins check PLUGIN --badge contract.svg writes one"
+        )
+    return content
 
 
 def _check_tag(
@@ -228,4 +251,5 @@ def _facts(
         training=training,
         conditions=about.conditions,
         has_samples=isinstance(model, Generator),
+        has_badge=about.badge is not None,
     )

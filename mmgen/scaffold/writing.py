@@ -1,17 +1,44 @@
-"""Write a plugin's distribution from a template: all of it or nothing.
+"""Write a plugin's distribution from templates: all of it or nothing.
 
-A template is a real distribution of the family "example"; its words are replaced, its files copied.
+A kind of plugin is made of layers, folders of templates, each with the files that some kinds share
+or that are its own. Together they are a real distribution of the name "example": its words are
+replaced, its files copied.
 """
 
 import keyword
 import os
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from mmgen.errors import InputError, OutputError
 
-KINDS = ("generator", "minimal")
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of plugin: what it brings, in a few words, and the folders that it is made of."""
+
+    summary: str
+    layers: tuple[str, ...]
+
+
+KINDS = {
+    "generator": Kind(
+        "rectified flow on the pixels of small pictures",
+        ("every", "complete", "digits", "generator"),
+    ),
+    "encoder": Kind(
+        "a small convolutional encoder of pictures", ("every", "complete", "digits", "encoder")
+    ),
+    "metric": Kind("a measure of how rough samples are", ("every", "complete", "metric")),
+    "dataset": Kind(
+        "shapes in colours, with labels and captions", ("every", "complete", "dataset")
+    ),
+    "minimal": Kind("rectified flow on the pixels of small pictures", ("every", "minimal")),
+}
+"""What can be written, by name."""
+
 _TEMPLATES = Path(__file__).parent / "templates"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LONGEST = 40
@@ -35,19 +62,13 @@ def write_plugin(name: str, folder: Path, *, kind: str = "generator") -> list[Pa
     """
     if kind not in KINDS:
         raise InputError(f"kind must be one of {', '.join(KINDS)}; got {kind!r}")
-    words = _words(name)
+    words = _words(name) | {"SUMMARY": KINDS[kind].summary}
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder} exists; choose another folder with -o, or remove it")
-    template = _TEMPLATES / kind
-    sources = [
-        path
-        for path in sorted(template.rglob("*"))
-        if path.is_file() and not any(part in _LEFT_OUT for part in path.parts)
-    ]
     temporary = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
-        for source in sources:
-            target = temporary / _renamed(source.relative_to(template), words)
+        for path, source in _files(KINDS[kind]):
+            target = temporary / _renamed(path, words)
             target.parent.mkdir(parents=True, exist_ok=True)
             text = source.read_text(encoding="utf-8")
             target.write_text(_replaced(text, words), encoding="utf-8", newline="\n")
@@ -59,6 +80,16 @@ def write_plugin(name: str, folder: Path, *, kind: str = "generator") -> list[Pa
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _files(kind: Kind) -> list[tuple[Path, Path]]:
+    """Return each file's path in the distribution and where its template is."""
+    return [
+        (source.relative_to(_TEMPLATES / layer), source)
+        for layer in kind.layers
+        for source in sorted((_TEMPLATES / layer).rglob("*"))
+        if source.is_file() and not any(part in _LEFT_OUT for part in source.parts)
+    ]
 
 
 def _words(name: str) -> dict[str, str]:

@@ -221,7 +221,7 @@ def _scale(parameter: Tensor) -> float:
 
 
 Case = GeneratorCase | EncoderCase
-CaseT = TypeVar("CaseT", bound=Case)
+CaseT = TypeVar("CaseT")
 
 
 def check(function: Callable[[CaseT], None]) -> Callable[[CaseT], None]:

@@ -42,6 +42,8 @@ from mmgen.testing.learning import (
     check_every_parameter_learns,
     check_stages_are_in_order,
 )
+from mmgen.testing.loading import DATASET_CHECKS, DatasetCase
+from mmgen.testing.measuring import METRIC_CHECKS, MetricCase
 from mmgen.testing.registering import check_options_are_documented, check_registration_is_light
 from mmgen.testing.training import (
     check_encoder_trains,
@@ -112,6 +114,18 @@ class EncoderContract:
     case: ClassVar[EncoderCase]
 
 
+class MetricContract:
+    """What every metric keeps; used like `GeneratorContract`."""
+
+    case: ClassVar[MetricCase]
+
+
+class DatasetContract:
+    """What every data set keeps; used like `GeneratorContract`."""
+
+    case: ClassVar[DatasetCase]
+
+
 def _add_tests(contract: type, checks: Sequence[Callable[[Any], None]]) -> None:
     """Give the class one test per check, so that none can be forgotten."""
     for check in checks:
@@ -129,3 +143,5 @@ def _as_test(check: Callable[[Any], None]) -> Callable[[Any], None]:
 
 _add_tests(GeneratorContract, GENERATOR_CHECKS)
 _add_tests(EncoderContract, ENCODER_CHECKS)
+_add_tests(MetricContract, METRIC_CHECKS)
+_add_tests(DatasetContract, DATASET_CHECKS)

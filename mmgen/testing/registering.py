@@ -15,20 +15,32 @@ _PROGRAM = """
 import json, sys
 from mmgen.options import describe
 from mmgen.plugins import manager
-plugin, family, found = manager().architecture(sys.argv[1])
-for options in (found.config, found.generation, found.training):
-    if options is not None:
-        describe(options)
-print(json.dumps(sorted(set(json.loads(sys.argv[2])) & set(sys.modules))))
+kind, name, heavy = sys.argv[1:]
+found = getattr(manager(), kind)(name)
+if kind == "architecture":
+    _, _, found = found
+    for options in (found.config, found.generation, found.training):
+        if options is not None:
+            describe(options)
+print(json.dumps(sorted(set(json.loads(heavy)) & set(sys.modules))))
 """
 
 
 @check
 def check_registration_is_light(case: GeneratorCase | EncoderCase) -> None:
     """An installed plugin is listed without torch, numpy, or anything else that takes long."""
+    demand_light("architecture", case.architecture)
+
+
+def demand_light(kind: str, name: str) -> None:
+    """Demand that a fresh process finds what is registered without importing anything heavy.
+
+    Args:
+        kind: "architecture", "metric" or "dataset".
+    """
     variables = {key: value for key, value in os.environ.items() if key != "MMGEN_PLUGINS"}
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, case.architecture, json.dumps(HEAVY)],
+        [sys.executable, "-c", _PROGRAM, kind, name, json.dumps(HEAVY)],
         capture_output=True,
         text=True,
         env=variables,

@@ -102,7 +102,9 @@ def test_uv_installs_where_there_is_no_pip(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_new_plugin_is_written_into_a_folder_of_its_name(run: Run) -> None:
     result = run("plugins", "new", "swirl")
     assert "mmgen-plugin-swirl/mmgen_plugin_swirl/network.py" in result.out.split()
-    assert 'next: cd mmgen-plugin-swirl && pip install -e ".[test]"' in result.err
+    assert 'next: cd mmgen-plugin-swirl && pip install -e ".[test]" && pytest' in result.err
+    assert "mmgen plugins check swirl" in result.err
+    assert "mmgen train swirl --data DATA" in result.err
     facts = json.loads(run("plugins", "new", "curl", "--minimal", "-o", "x", "--json").out)
     assert facts["folder"] == "x"
     assert sorted(facts["files"]) == sorted(
@@ -111,8 +113,33 @@ def test_a_new_plugin_is_written_into_a_folder_of_its_name(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "file", "first"),
+    [
+        ("encoder", "trainer.py", "mmgen train swirl --data DATA"),
+        ("metric", "metric.py", "mmgen evaluate MODEL --data DATA --metric swirl"),
+        ("dataset", "dataset.py", "mmgen data check swirl"),
+    ],
+)
+def test_a_new_plugin_is_of_the_kind_that_is_asked_for(
+    run: Run, kind: str, file: str, first: str
+) -> None:
+    result = run("plugins", "new", "swirl", "--kind", kind)
+    assert f"mmgen-plugin-swirl/mmgen_plugin_swirl/{file}" in result.out.split()
+    assert first in result.err
+
+
+def test_minimal_is_of_generators_alone(run: Run) -> None:
+    result = run("plugins", "new", "swirl", "--kind", "metric", "--minimal")
+    assert (result.code, result.out) == (2, "")
+    assert "--minimal is of generators; got --kind metric" in result.err
+    assert [*Path().iterdir()] == []
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (("fid", "--kind", "metric"), "'fid' is a metric of the zoo already"),
+        (("tiny", "--kind", "encoder"), "'tiny' is a family of the zoo already"),
         (("tiny",), "is a family of the zoo already"),
         (("Swirl",), "small letters, digits and single hyphens"),
         (("swirl", "-o", "taken"), "exists; choose another folder"),
@@ -156,7 +183,7 @@ def test_only_a_plugin_that_is_installed_can_be_checked(run: Run) -> None:
     assert "no plugin 'nothing' is installed" in run("plugins", "check", "nothing").err
 
 
-def test_a_plugin_without_networks_has_nothing_to_check(
+def test_a_plugin_that_brings_nothing_has_nothing_to_check(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mmgen.testing import inspection
@@ -164,4 +191,20 @@ def test_a_plugin_without_networks_has_nothing_to_check(
     monkeypatch.setattr(inspection, "inspect_plugin", lambda plugin: [])
     result = run("plugins", "check", "tiny-zoo")
     assert (result.code, result.out) == (0, "")
-    assert "brings no network: there is nothing to check" in result.err
+    assert "there is nothing to check" in result.err
+
+
+def test_how_a_plugin_stands_is_written_as_a_badge(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mmgen.testing import inspection
+    from mmgen.testing.drawing import check_pictures
+
+    monkeypatch.setattr(inspection, "GENERATOR_CHECKS", (check_pictures,))
+    result = run("plugins", "check", "tiny-zoo", "--badge", "contract.svg")
+    assert result.code == 0, result.err
+    held = result.err.strip().splitlines()[-1].removeprefix("mmgen: ")
+    assert held in Path("contract.svg").read_text()
+    assert "ends in .svg; got 'x.png'" in run("plugins", "check", "tiny", "--badge", "x.png").err
+    lost = run("plugins", "check", "tiny", "--badge", "no/folder.svg")
+    assert (lost.code, [path.name for path in Path().iterdir()]) == (1, ["contract.svg"])

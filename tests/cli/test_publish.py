@@ -10,6 +10,8 @@ from hub_commands import make, run, writes
 from hub_server import Hub, serve
 from hub_user import User, user
 
+from mmgen.testing.badge import draw_badge
+
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
@@ -72,6 +74,21 @@ def test_a_dry_run_shows_files_card_and_changes(hub: Hub, publisher: User, model
     assert "nobody may use the weights; say it: --licence" in done.err
     assert writes(hub) == 0
     assert hub.find("org/dry") is None
+
+
+def test_a_badge_goes_along(hub: Hub, publisher: User, model: Path, tmp_path: Path) -> None:
+    badge, before = tmp_path / "mine.svg", writes(hub)
+    badge.write_text(draw_badge("3 of 3 hold", "#2e7d32"))
+    done = run(publisher, "publish", model, "--to", "org/badge", "--badge", badge, "--dry-run")
+    assert done.code == 0
+    assert "added   contract.svg" in done.out
+    assert "![mmgen contract](contract.svg)" in done.out
+    badge.write_text("<svg onload='x()'/>")
+    refused = run(publisher, "publish", model, "--to", "org/badge", "--badge", badge)
+    assert "is no badge; mmgen plugins check" in refused.err
+    missing = run(publisher, "publish", model, "--to", "org/badge", "--badge", tmp_path / "no.svg")
+    assert "no.svg cannot be read" in missing.err
+    assert writes(hub) == before
 
 
 def test_json(hub: Hub, publisher: User, model: Path) -> None:

@@ -242,6 +242,11 @@ def test_the_training_recipe_is_told() -> None:
     assert json.loads(recipe[1]) == {"trainer": {"noise": 0.1}, "training": {"steps": 300}}
 
 
+def test_a_badge_is_shown_under_the_name() -> None:
+    assert "contract.svg" not in write_card(facts())
+    assert "# name\n\n![mmgen contract](contract.svg)\n\n" in write_card(facts(has_badge=True))
+
+
 def test_an_encoder_has_no_pictures() -> None:
     entry = {**ENTRY, "kind": "encoder", "tasks": ["feature-extraction"], "size": None}
     card = write_card(facts(entry=entry, has_samples=False))

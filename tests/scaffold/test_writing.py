@@ -1,52 +1,39 @@
 """A new plugin works as it stands: it is installed, listed, checked, trained and drawn from."""
 
+import json
 import os
-import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from installed import install, run
 
 from mmgen.errors import InputError, OutputError
 from mmgen.scaffold import KINDS, write_plugin
 
 NAME = "my-flow"
-ENTRY_POINTS = "[mmgen]\nmy-flow = mmgen_plugin_my_flow.plugin\n"
-METADATA = "Metadata-Version: 2.1\nName: mmgen-plugin-my-flow\nVersion: 0.1.0\n"
+TEMPLATES = Path(__file__).parents[2] / "mmgen" / "scaffold" / "templates"
 
 
-def install(folder: Path, site: Path) -> dict[str, str]:
-    """Return an environment where the distribution is installed, as an editable one would be."""
-    record = site / "mmgen_plugin_my_flow-0.1.0.dist-info"
-    record.mkdir(parents=True)
-    (record / "METADATA").write_text(METADATA)
-    (record / "entry_points.txt").write_text(ENTRY_POINTS)
-    paths = os.pathsep.join([str(site), str(folder)])
-    return {
-        **{key: value for key, value in os.environ.items() if key != "MMGEN_PLUGINS"},
-        "PYTHONPATH": paths,
-        "OMP_NUM_THREADS": "1",
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-    }
-
-
-def run(*command: str | Path, cwd: Path, env: dict[str, str]) -> str:
-    words = [str(word) for word in command]
-    done = subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{' '.join(words)}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_it_works_as_it_stands(tmp_path: Path, kind: str) -> None:
+def make(tmp_path: Path, kind: str) -> tuple[Path, dict[str, str]]:
+    """Write a plugin, install it, run its tests; return its folder and environment."""
     folder = tmp_path / "mmgen-plugin-my-flow"
-    files = write_plugin(NAME, folder, kind=kind)
-    assert folder / "mmgen_plugin_my_flow" / "network.py" in files
+    write_plugin(NAME, folder, kind=kind)
     env = install(folder, tmp_path / "site")
     assert "my-flow" in run("mmgen", "plugins", cwd=tmp_path, env=env)
     run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder, env=env)
-    make = Path(__file__).parents[2] / "mmgen/scaffold/templates/generator/recipes/digits.py"
-    run(sys.executable, make, cwd=folder, env=env)
+    return folder, env
+
+
+def make_digits(folder: Path, env: dict[str, str]) -> None:
+    run(sys.executable, TEMPLATES / "digits" / "recipes" / "digits.py", cwd=folder, env=env)
+
+
+@pytest.mark.parametrize("kind", ["generator", "minimal"])
+def test_a_generator_works_as_it_stands(tmp_path: Path, kind: str) -> None:
+    folder, env = make(tmp_path, kind)
+    make_digits(folder, env)
     recipe = folder / "recipes" / "digits.toml"
     settings = ["--config", recipe] if recipe.exists() else []
     short = ["--set", "training.steps=20", "--set", "training.warmup_steps=0"]
@@ -57,11 +44,58 @@ def test_it_works_as_it_stands(tmp_path: Path, kind: str) -> None:
     assert run("mmgen", "replay", "x.png", cwd=folder, env=env) == "identical\n"
 
 
+def test_an_encoder_works_as_it_stands(tmp_path: Path) -> None:
+    folder, env = make(tmp_path, "encoder")
+    make_digits(folder, env)
+    short = ["--set", "training.steps=120", "--set", "training.warmup_steps=0"]
+    recipe = ["--config", "recipes/digits.toml"]
+    run("mmgen", "train", NAME, "--data", "digits.npz", *recipe, *short, "-o", "runs/x",
+        cwd=folder, env=env)  # fmt: skip
+    measured = run("mmgen", "evaluate", "runs/x", "--data", "digits.npz", "--split", "valid",
+                   "--set", "data.held_out=0.2", "--metric", "classification", "--json",
+                   cwd=folder, env=env)  # fmt: skip
+    accuracy = json.loads(measured)["results"][0]
+    assert accuracy["name"] == "accuracy"
+    assert accuracy["value"] > 0.5  # chance: 0.1
+
+
+def test_a_metric_measures_what_a_generator_draws_of_a_data_set(tmp_path: Path) -> None:
+    folders = {}
+    for name, kind in (("my-flow", "metric"), ("shapes", "dataset"), ("swirl", "minimal")):
+        folders[name] = tmp_path / f"mmgen-plugin-{name}"
+        write_plugin(name, folders[name], kind=kind)
+        env = install(folders[name], tmp_path / "site")
+    env["PYTHONPATH"] = os.pathsep.join([*map(str, folders.values()), env["PYTHONPATH"]])
+    for folder in (folders["my-flow"], folders["shapes"]):
+        run(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder, env=env)
+    few = ["--set", "data.made_pictures=40", "--set", "data.size=8"]
+    run("mmgen", "train", "swirl", "--data", "shapes", *few, "--set", "steps=3", "-o", "x",
+        cwd=tmp_path, env=env)  # fmt: skip
+    measured = run("mmgen", "evaluate", "x", "--data", "shapes", *few, "--metric", NAME, "--json",
+                   cwd=tmp_path, env=env)  # fmt: skip
+    (result,) = json.loads(measured)["results"]
+    assert (result["name"], result["num_images"]) == (NAME, 40)
+    assert result["value"] > result["protocol"]["floor"]["value"]  # noise is rougher than shapes
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_word_of_the_template_is_left(tmp_path: Path, kind: str) -> None:
     for path in write_plugin("swirl", tmp_path / "x", kind=kind):
         assert "example" not in path.read_text().lower(), path
+        assert "SUMMARY" not in path.read_text(), path
         assert "example" not in path.relative_to(tmp_path).as_posix()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_a_distribution_with_words_and_tests(tmp_path: Path, kind: str) -> None:
+    files = write_plugin("swirl", tmp_path / "x", kind=kind)
+    names = {path.relative_to(tmp_path / "x").as_posix() for path in files}
+    assert {"pyproject.toml", "README.md", ".gitignore", "mmgen_plugin_swirl/plugin.py"} <= names
+    assert any(name.startswith("tests/test_") for name in names)
+    complete = {".github/workflows/ci.yml", "mmgen_plugin_swirl/py.typed"}
+    assert (complete <= names) == (kind != "minimal")
+    project = tomllib.loads((tmp_path / "x" / "pyproject.toml").read_text())["project"]
+    assert project["description"] == f"swirl for mmgen: {KINDS[kind].summary}."
 
 
 def test_the_minimal_family_has_as_few_lines_of_python_as_the_readme_says(tmp_path: Path) -> None:
@@ -83,7 +117,7 @@ def test_what_is_no_name_is_refused_and_nothing_written(tmp_path: Path, name: st
 
 
 def test_a_kind_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="generator, minimal; got 'poem'"):
+    with pytest.raises(InputError, match="metric, dataset, minimal; got 'poem'"):
         write_plugin("swirl", tmp_path / "x", kind="poem")
 
 

@@ -19,7 +19,7 @@ def only(monkeypatch: pytest.MonkeyPatch, *checks: Callable[..., None]) -> None:
 
 def inspect() -> dict[tuple[str, str], Finding]:
     with temporary_plugin(tiny, "tiny") as plugin:
-        return {(item.architecture, item.check): item for item in inspect_plugin(plugin)}
+        return {(item.name, item.check): item for item in inspect_plugin(plugin)}
 
 
 def test_what_holds_and_what_does_not_is_told_by_architecture(

@@ -1,0 +1,1 @@
+"""Shapes in colours, with labels and captions."""

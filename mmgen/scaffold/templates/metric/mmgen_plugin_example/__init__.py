@@ -1,0 +1,1 @@
+"""A measure of how rough pictures are."""

@@ -1,0 +1,1 @@
+"""A measure of colourfulness, and gradients between colours."""

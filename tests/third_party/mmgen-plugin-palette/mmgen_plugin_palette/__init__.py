@@ -1,0 +1,1 @@
+"""Small pictures from a colour palette."""
