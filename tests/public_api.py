@@ -11,7 +11,7 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -195,8 +195,27 @@ def objections(old: list[str], new: list[str], section: str, last_digest: str) -
     return [
         f"{line.strip()}: CHANGELOG.md's [Unreleased] does not name {key_of(line)!r}"
         for line in sorted(changed)
-        if not re.search(rf"(?<![\w-]){re.escape(key_of(line))}(?![\w-])", section)
+        if not _names_all(section, [key_of(line)])
+        and not _names_all(section, _changed_arguments(line, changed))
     ]
+
+
+def _names_all(section: str, words: Iterable[str]) -> bool:
+    """Whether there are words, and a section names each."""
+    patterns = [rf"(?<![\w-]){re.escape(word)}(?![\w-])" for word in words]
+    return bool(patterns) and all(re.search(pattern, section) for pattern in patterns)
+
+
+def _changed_arguments(line: str, changed: Iterable[str]) -> set[str]:
+    """Return the arguments that came or went, where the same thing is in the list before and after.
+
+    So an option of a metric is said by its own name, not by that of the class that holds it.
+    """
+    same = [other for other in changed if other.partition("(")[0] == line.partition("(")[0]]
+    if len(same) != 2:
+        return set()
+    one, two = (set(re.findall(r"(?:^|, )\**(\w+)", other.partition("(")[2])) for other in same)
+    return one ^ two
 
 
 def write(listing: Path = LISTING, changelog: Path = CHANGELOG) -> list[str]:

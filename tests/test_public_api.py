@@ -68,6 +68,13 @@ def test_a_change_is_named_in_the_changelog_since_the_list_was_written() -> None
     ]
 
 
+def test_an_argument_that_comes_may_be_named_instead_of_what_has_it() -> None:
+    before = "- Models are saved."
+    assert objections(OLD, NEW, "- Models overwrite with `force`.", digest(before)) == []
+    told = ["class mmgen.Model(*, size=3)"], ["class mmgen.Model(*, size=4)"]
+    assert len(objections(*told, "- The size is 4.", digest(before))) == 2  # none came, none went
+
+
 @pytest.mark.parametrize(
     ("line", "key"),
     [
