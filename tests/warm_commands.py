@@ -12,7 +12,21 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+
+_SLOW = (
+    "accelerate",
+    "datasets",
+    "mmgen.metrics.evaluation",
+    "mmgen.publishing",
+    "mmgen.training.run",
+    "tokenizers",
+    "torch._dynamo",
+    "torch.utils.tensorboard",
+    "torchmetrics.functional.image",
+)
+"""What takes long to import."""
 
 _COMMAND = """#!{python} -IS
 import json, os, socket, sys
@@ -57,15 +71,8 @@ def warm_commands(folder: Path, env: Mapping[str, str]) -> Iterator[dict[str, st
 
 def serve(place: str) -> None:
     """Answer commands until killed."""
-    import accelerate  # noqa: F401
-    import datasets  # noqa: F401
-
-    import mmgen.cli
-    import mmgen.metrics.evaluation
-    import mmgen.pretrained
-    import mmgen.publishing
-    import mmgen.training.run  # noqa: F401
-
+    for module in _SLOW:
+        import_module(module)
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(place)
     listener.listen()

@@ -30,7 +30,8 @@ def _model(entry: ModelEntry) -> str:
 
 def architectures(family: str) -> str:
     """Return each architecture of a family with its options."""
-    return "\n\n".join(_architecture(item.name) for item in manager().family(family)[1].architectures)
+    found = manager().family(family)[1].architectures
+    return "\n\n".join(_architecture(item.name) for item in found)
 
 
 def _architecture(name: str) -> str:

@@ -19,7 +19,7 @@ _IN_LINE = r"\$([^\s$](?:[^$]*[^\s$])?)\$"
 class FormulaExtension(Extension):
     """Adds formulas to Markdown."""
 
-    def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+    def extendMarkdown(self, md: Markdown) -> None:
         """Register both forms behind code, and before anything that would read their signs."""
         md.preprocessors.register(_Displayed(md), "displayed-formula", 22)
         md.inlinePatterns.register(_InLine(_IN_LINE, md), "formula", 185)
@@ -37,7 +37,9 @@ class _Displayed(Preprocessor):
 
 
 class _InLine(InlineProcessor):
-    def handleMatch(  # type: ignore[override] # noqa: N802
-        self, m: re.Match[str], data: str
+    def handleMatch(  # type: ignore[override]
+        self,
+        m: re.Match[str],
+        data: str,  # noqa: ARG002
     ) -> tuple[ElementTree.Element | str | Any, int, int]:
         return self.md.htmlStash.store(convert(m[1])), m.start(0), m.end(0)

@@ -4,7 +4,6 @@ What gallery.toml does not name is drawn anyway, if the model needs nothing to b
 """
 
 import io
-import os
 import shlex
 import tempfile
 import tomllib

@@ -29,7 +29,9 @@ PARTS = {
     **metric_parts.PARTS,
 }
 _DIRECTIVE = re.compile(r"^<!-- generated: (.+?) -->$", re.MULTILINE)
-_FOREIGN = re.compile(r"<(?:script|img|iframe)\b[^>]*\bsrc=\"?https?:|<link\b[^>]*stylesheet[^>]*https?:")
+_FOREIGN = re.compile(
+    r"<(?:script|img|iframe)\b[^>]*\bsrc=\"?https?:|<link\b[^>]*stylesheet[^>]*https?:"
+)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
