@@ -20,6 +20,7 @@ PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip --disable-pip-version-check install -c constraints.txt
 PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/*/pyproject.toml)))
 PACKAGES := mmgen $(sort $(wildcard plugins/*/mmgen_plugin_*))
+COMMA := ,
 PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist worksteal
 
 # What an installation depends on; the code itself is installed editable.
@@ -39,7 +40,7 @@ lint: $(VENV)/.mmgen-dev
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy $(PACKAGES)
 
-docs: $(VENV)/.mmgen-dev
+docs: $(VENV)/.mmgen-test
 	NO_MKDOCS_2_WARNING=1 OMP_NUM_THREADS=1 $(PY) -m mkdocs build --strict --quiet
 	@echo "The site begins at $(CURDIR)/build/docs/index.html"
 
@@ -75,7 +76,7 @@ $(VENV)/.mmgen-run: $(PY) $(REQUIREMENTS)
 	$(call editable_install,,)
 
 $(VENV)/.mmgen-test: $(PY) $(REQUIREMENTS)
-	$(call editable_install,[test],[test])
+	$(call editable_install,[test$(COMMA)docs],[test])
 
 $(VENV)/.mmgen-dev: $(PY) $(REQUIREMENTS)
 	$(call editable_install,[dev],[test])

@@ -5,12 +5,15 @@ from tables import code, link, table
 
 from mmgen.cli.program import program
 
-_WIDTH = 100
+_WIDTH = 98
+"""Of a terminal of 100 columns."""
 
 
 def pages() -> dict[str, str]:
     """Return path -> Markdown."""
-    top = click.Context(program, info_name="mmgen", terminal_width=_WIDTH)
+    top = click.Context(
+        program, info_name="mmgen", terminal_width=_WIDTH, **program.context_settings
+    )
     names = program.list_commands(top)
     found = {f"commands/{name}.md": _page(top, name) for name in names}
     rows = [
@@ -31,13 +34,11 @@ def _command(context: click.Context, name: str) -> click.Command:
 
 def _page(top: click.Context, name: str) -> str:
     command = _command(top, name)
-    context = click.Context(command, top, info_name=name, terminal_width=_WIDTH)
+    context = click.Context(command, top, info_name=name)
     parts = [f"# mmgen {name}", f"What {code(f'mmgen {name} --help')} prints.", _help(context)]
     if isinstance(command, click.Group):
         for inner in command.list_commands(context):
-            below = click.Context(
-                _command(context, inner), context, info_name=inner, terminal_width=_WIDTH
-            )
+            below = click.Context(_command(context, inner), context, info_name=inner)
             parts += [f"## mmgen {name} {inner}", _help(below)]
     return "\n\n".join(parts)
 

@@ -11,6 +11,7 @@ from mmgen.cli.words import count, file_size
 from mmgen.plugins import manager
 
 _PLUGINS = Path(__file__).parents[2] / "plugins"
+_FACTS = ("tasks", "pictures", "parameters", "weights", "trained on", "licence")
 _RELATIVE_LINK = re.compile(r"\[([^\]]+)\]\((?!https?:|#)([^)]+)\)")
 
 
@@ -23,8 +24,11 @@ def models(family: str) -> str:
 def _model(entry: ModelEntry) -> str:
     sheet = facts.of_model(entry)
     parts = [f"### {entry.name}", entry.summary[:1].upper() + entry.summary[1:] + "."]
-    parts.append(lines(sheet, "tasks", "pictures", "parameters", "trained on", "licence"))
-    parts += [of_table(found) for found in sheet.tables if found.title in ("Inputs", "Figures")]
+    parts.append(
+        lines(sheet, "tasks", "pictures", "parameters", "weights", "trained on", "licence")
+    )
+    parts += [of_table(found) for found in sheet.tables if found.title == "Inputs"]
+    parts.append(figures([entry]))
     return "\n\n".join(part for part in parts if part)
 
 

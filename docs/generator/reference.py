@@ -29,7 +29,7 @@ _PAGES = {
     "errors": (
         "Errors",
         "Everything that mmgen raises on purpose is a `MmgenError`.",
-        ("MmgenError", "errors"),
+        ("errors",),
     ),
 }
 
@@ -41,7 +41,7 @@ def pages() -> dict[str, str]:
         ValueError: a public name is on no page, or on several.
     """
     placed = sorted(name for _, _, *groups in _PAGES.values() for group in groups for name in group)
-    if placed != sorted(set(mmgen.__all__) - {"__version__", "hookimpl"}):
+    if placed != sorted(set(mmgen.__all__) - {"__version__", "hookimpl", "MmgenError"}):
         raise ValueError(f"the reference and mmgen.__all__ differ: {placed}")
     found = {f"reference/{path}.md": _page(*page) for path, page in _PAGES.items()}
     found["reference/index.md"] = "# Python\n\n" + "\n".join(
@@ -60,4 +60,5 @@ def _entry(name: str) -> str:
     value = getattr(mmgen, name)
     module = getattr(value, "__module__", None)
     path = f"{module}.{name}" if module else value.__name__
-    return f"::: {path}"
+    shown = f"mmgen.{name}"
+    return f"::: {path}\n    options:\n      heading: {shown}\n      toc_label: {shown}"

@@ -3,8 +3,7 @@
 import textwrap
 from collections.abc import Iterable, Sequence
 
-from mmgen.catalogue import ModelEntry
-from mmgen.cli import facts
+from mmgen.catalogue import FigureEntry, ModelEntry
 from mmgen.cli.sheet import Sheet, Table
 
 
@@ -37,9 +36,9 @@ def _literal(text: str) -> str:
 
 
 def lines(sheet: Sheet, *labels: str) -> str:
-    """Return the labelled lines of a sheet, those of some labels, as a table."""
+    """Return the labelled lines of a sheet, those of some labels, as a list."""
     said = dict(sheet.lines)
-    return table(("", ""), [(label, _literal(said[label])) for label in labels if said.get(label)])
+    return "\n".join(f"- {label}: {_literal(said[label])}" for label in labels if said.get(label))
 
 
 def folded(title: str, content: str) -> str:
@@ -55,10 +54,17 @@ def link(page: str, text: str) -> str:
 def figures(entries: Iterable[ModelEntry], names: Sequence[str] = ()) -> str:
     """Return the measured figures of models, those of some names or all, with their protocols."""
     rows = [
-        (code(entry.name), *map(_literal, row))
+        (code(entry.name), _literal(figure.name), _value(figure), _literal(figure.protocol))
         for entry in entries
-        for found in facts.of_model(entry).tables
-        for row in found.rows
-        if found.title == "Figures" and (not names or row[0] in names)
+        for figure in entry.figures
+        if not names or figure.name in names
     ]
     return table(("model", "figure", "value", "how it was measured"), rows)
+
+
+def _value(figure: FigureEntry) -> str:
+    """Return a figure with its error; shares in percent, so that they can be compared."""
+    factor, unit = (100, "%") if figure.unit == "share" else (1, figure.unit)
+    error = figure.standard_error
+    shown = f"{factor * figure.value:.6g}" + (f" ± {factor * error:.2g}" if error else "")
+    return f"{shown} {unit}".rstrip()
