@@ -71,5 +71,6 @@ def test_every_bundled_generator_that_needs_nothing_is_in_the_gallery() -> None:
     for entry in catalogue().entries:
         if entry.folder and entry.kind == "generator":
             assert (entry.name in shown) != any(slot.required for slot in entry.slots)
+    assert all(" --seed 0 " in item.command for item in gallery.drawings())
     files = [item.file for item in gallery.drawings()]
     assert len(set(files)) == len(files)

@@ -4,6 +4,7 @@ What gallery.toml does not name is drawn anyway, if the model needs nothing to b
 """
 
 import io
+import re
 import shlex
 import tempfile
 import tomllib
@@ -21,7 +22,7 @@ from mmgen.cli import main
 from mmgen.cli.recipes import read_recipe
 
 _FOLDER = tempfile.TemporaryDirectory(prefix="mmgen-gallery-")
-_SHOWN_WIDTH = 640
+_SHOWN_WIDTH, _LINE = 640, 95
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,19 @@ def _shown(drawn: Drawn, up: str) -> str:
     width = min(width, 2 * _SHOWN_WIDTH)
     image = f"![{drawn.title}]({up}pictures/{drawn.file}){{ .pixels width={width} }}"
     replayed = f"{code(f'mmgen replay {drawn.file}')} makes it again."
-    return f"{drawn.title}. {replayed}\n\n{image}\n\n```bash\n{drawn.command}\n```"
+    return f"{drawn.title}. {replayed}\n\n{image}\n\n```bash\n{_in_lines(drawn.command)}\n```"
 
 
-def clear() -> None:
-    """Remove the drawn files."""
-    _FOLDER.cleanup()
+def _in_lines(command: str) -> str:
+    """Break a command before its options, where it is long."""
+    first, *options = re.split(r" (?=-)", command)
+    lines = [first]
+    for option in options:
+        if len(lines[-1]) + len(option) < _LINE:
+            lines[-1] += f" {option}"
+        else:
+            lines.append(f"    {option}")
+    return " \\\n".join(lines)
 
 
 PARTS = {"gallery": gallery, "pictures": of_family}

@@ -3,7 +3,6 @@
 A page may ask for a part with `<!-- generated: PART ARGUMENTS -->`; PARTS are the names it has.
 """
 
-import logging
 import re
 import shlex
 from pathlib import Path
@@ -36,7 +35,6 @@ _FOREIGN = re.compile(
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Add the formulas to what Markdown knows."""
-    logging.getLogger("mmgen").setLevel(logging.WARNING)
     config.markdown_extensions.append(formulas.FormulaExtension())
     return config
 
@@ -89,8 +87,3 @@ def on_post_page(output: str, page: Page, **_: Any) -> str:
     if found:
         raise PluginError(f"{page.file.src_uri} fetches from elsewhere: {found[0]}")
     return output
-
-
-def on_post_build(**_: Any) -> None:
-    """Remove the pictures' folder."""
-    gallery.clear()
