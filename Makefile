@@ -3,6 +3,7 @@
 #   make demo            install the core and all plugins, and make a picture
 #   make test            install the test extras too, and run the tests
 #   make lint            ruff (lint and format) and mypy
+#   make docs            build the documentation site into build/docs
 #   make install         the environment alone
 #   make wheels          a source distribution and a wheel of each project, into dist/
 #   make registry-check  is registry.toml what the plugins' own files say?
@@ -12,13 +13,14 @@
 # PYTHON=/path/to/python chooses the Python; PYTEST_ARGS="tests/data -x" what pytest runs.
 
 .DELETE_ON_ERROR:
-.PHONY: demo test lint install wheels registry-check package-check clean
+.PHONY: demo test lint docs install wheels registry-check package-check clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP_INSTALL := $(PY) -m pip --disable-pip-version-check install -c constraints.txt
 PLUGINS := $(patsubst %/pyproject.toml,%,$(sort $(wildcard plugins/*/pyproject.toml)))
 PACKAGES := mmgen $(sort $(wildcard plugins/*/mmgen_plugin_*))
+COMMA := ,
 PYTEST_ARGS ?= -n auto --maxprocesses 4 --dist worksteal
 
 # What an installation depends on; the code itself is installed editable.
@@ -37,6 +39,10 @@ lint: $(VENV)/.mmgen-dev
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy $(PACKAGES)
+
+docs: $(VENV)/.mmgen-test
+	NO_MKDOCS_2_WARNING=1 OMP_NUM_THREADS=1 $(PY) -m mkdocs build --strict --quiet
+	@echo "The site begins at $(CURDIR)/build/docs/index.html"
 
 install: $(VENV)/.mmgen-run
 
@@ -70,7 +76,7 @@ $(VENV)/.mmgen-run: $(PY) $(REQUIREMENTS)
 	$(call editable_install,,)
 
 $(VENV)/.mmgen-test: $(PY) $(REQUIREMENTS)
-	$(call editable_install,[test],[test])
+	$(call editable_install,[test$(COMMA)docs],[test])
 
 $(VENV)/.mmgen-dev: $(PY) $(REQUIREMENTS)
 	$(call editable_install,[dev],[test])
