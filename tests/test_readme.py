@@ -26,6 +26,7 @@ from examples import (
 )
 from hub_server import Hub, serve
 from PIL import Image
+from warm_commands import warm_commands
 
 from mmgen.catalogue import catalogue
 from mmgen.plugins import Plugin, PluginManager
@@ -41,11 +42,27 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
         yield hub
 
 
+@pytest.fixture(scope="module")
+def cold(hub: Hub, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    home = tmp_path_factory.mktemp("home")
+    return example_environment(home, hub.url, hub.token("write", user="you"))
+
+
+@pytest.fixture(scope="module")
+def warm(
+    cold: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, str]]:
+    with warm_commands(tmp_path_factory.mktemp("warm"), cold) as env:
+        yield env
+
+
 @pytest.mark.parametrize("readme", READMES, ids=name_of)
-def test_examples_run_in_the_order_they_are_read(readme: Path, hub: Hub, tmp_path: Path) -> None:
+def test_examples_run_in_the_order_they_are_read(
+    readme: Path, cold: dict[str, str], request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Those of the first page in processes of their own, those of plugins in forks of one."""
     make_pictures(tmp_path / "pictures")
-    token = hub.token("write", user="you")
-    env = example_environment(tmp_path / "home", hub.url, token)
+    env = cold if readme == ROOT / "README.md" else request.getfixturevalue("warm")
     assert run_examples(readme, tmp_path, env) > 0
 
 
