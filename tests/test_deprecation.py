@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,6 +126,10 @@ def test_what_is_overdue_is_found(tmp_path: Path) -> None:
     assert len(overdue(tmp_path, "1.0")) == 2
 
 
-def test_the_documentation_names_nothing_that_is_not_there() -> None:
+def test_the_example_in_contributing_warns() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    assert re.search(r"@deprecated\(since=.*until=.*instead=", text)
+    (code,) = re.findall(r"^```python\n(from mmgen\.deprecation .*?)^```$", text, re.M | re.S)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    with pytest.warns(MmgenDeprecationWarning, match=r"wander\(\) is deprecated since 0\.2"):
+        names["wander"](3)

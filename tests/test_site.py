@@ -11,6 +11,7 @@ import pytest
 import reference
 from markdown import Markdown
 
+import mmgen
 from mmgen.catalogue import catalogue
 from mmgen.cli import main
 from mmgen.cli.commands import COMMANDS
@@ -26,10 +27,13 @@ def test_a_commands_page_is_what_its_help_prints(
     assert f"```text\n{printed.rstrip()}\n```" in commands.pages()[f"commands/{name}.md"]
 
 
-def test_every_public_name_has_a_place_in_the_reference() -> None:
+def test_every_public_name_has_a_place_in_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (
         "::: mmgen.pretrained.reference.from_pretrained" in reference.pages()["reference/models.md"]
     )
+    monkeypatch.setattr(mmgen, "__all__", [*mmgen.__all__, "one_more"])
+    with pytest.raises(ValueError, match=r"the reference and mmgen\.__all__ differ"):
+        reference.pages()
 
 
 def test_all_measured_figures_are_on_the_families_pages() -> None:

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -48,7 +49,8 @@ def warm_commands(folder: Path, env: Mapping[str, str]) -> Iterator[dict[str, st
 
     The server takes over what the environment says when libraries are imported.
     """
-    place = str(folder / "server")
+    sockets = tempfile.TemporaryDirectory(prefix="mmgen-")  # of a short name, as sockets need
+    place = f"{sockets.name}/server"
     for name in ("mmgen", "python"):
         path = folder / name
         path.write_text(_COMMAND.format(python=sys.executable, name=name, place=place))
@@ -67,6 +69,7 @@ def warm_commands(folder: Path, env: Mapping[str, str]) -> Iterator[dict[str, st
     finally:
         process.kill()
         process.communicate()
+        sockets.cleanup()
 
 
 def serve(place: str) -> None:

@@ -24,6 +24,13 @@ _FIRST_USE = {
     "metric": "mmgen evaluate MODEL --data DATA --metric {name}",
     "dataset": "mmgen data check {name}",
 }
+_A = {
+    "family": "a family",
+    "metric": "a metric",
+    "data set": "a data set",
+    "architecture": "an architecture",
+    "plugin": "a plugin",
+}
 HEADINGS = ("NAME", "DISTRIBUTION", "VERSION", "FAMILIES", "MODELS", "STATUS")
 
 
@@ -124,7 +131,7 @@ def _missing() -> list[dict]:
     epilog=examples(
         "mmgen plugins new swirl",
         "mmgen plugins new my-flow --minimal -o plugins/my-flow",
-        "mmgen plugins new ears --kind encoder",
+        "mmgen plugins new eyes --kind encoder",
         "mmgen plugins new roughness --kind metric",
         "mmgen plugins new shapes --kind dataset",
     ),
@@ -144,9 +151,10 @@ def new(name: str, kind: str, minimal: bool, output: str | None, as_json: bool) 
     """Write a new plugin: a distribution that installs, works and passes its tests as it stands.
 
     NAME is its family's, metric's or data set's, in small letters, digits and hyphens:
-    mmgen-plugin-NAME is written. A generator or an encoder has a network, a trainer, a recipe
-    that takes a minute on a CPU, and the tests of the contract; a metric measures samples; a data
-    set makes small pictures with labels and captions. What is in them is yours to change.
+    mmgen-plugin-NAME is written. A generator or an encoder of pictures has a network, a trainer,
+    a recipe that takes a minute on a CPU, and the tests of the contract; a metric measures
+    samples; a data set makes small pictures with labels and captions. What is in them is yours to
+    change.
     """
     from mmgen.scaffold import write_plugin
 
@@ -164,17 +172,24 @@ def new(name: str, kind: str, minimal: bool, output: str | None, as_json: bool) 
 
 
 def _check_free(name: str, kind: str) -> None:
-    """Raise InputError where something of that kind has the name already."""
+    """Raise InputError where something of that kind, a family or a plugin has the name already."""
     plugins = manager().plugins
+    families = [family for _, family in manager().families]
+    index = catalogue().index.families
+    taken = {"family": {*(family.name for family in families), *index}}
     if kind == "metric":
-        what, known = "metric", {item.name for plugin in plugins for item in plugin.metrics}
+        taken["metric"] = {item.name for plugin in plugins for item in plugin.metrics}
     elif kind == "dataset":
-        what, known = "data set", {item.name for plugin in plugins for item in plugin.datasets}
+        taken["data set"] = {item.name for plugin in plugins for item in plugin.datasets}
     else:
-        what, known = "family", {family.name for _, family in manager().families}
-        known |= set(catalogue().index.families)
-    if name in known:
-        raise InputError(f"{name!r} is a {what} of the zoo already; choose another name")
+        taken["architecture"] = {item.name for family in families for item in family.architectures}
+    taken["plugin"] = {
+        name.removeprefix("mmgen-plugin-")
+        for name in (*(p.distribution for p in plugins), *(own["plugin"] for own in index.values()))
+    }
+    for what, known in taken.items():
+        if name in known:
+            raise InputError(f"{name!r} is {_A[what]} of the zoo already; choose another name")
 
 
 @command.command(
@@ -207,6 +222,8 @@ def check(name: str, badge: Path | None, as_json: bool) -> int:
         raise PluginError(f"the plugin {found.name!r} cannot be used: {found.broken}")
     if badge is not None and badge.suffix != ".svg":
         raise InputError(f"--badge writes SVG: name a file that ends in .svg; got {str(badge)!r}")
+    if badge is not None and not badge.absolute().parent.is_dir():
+        raise InputError(f"--badge writes into a folder that is there; {badge.parent} is not")
     try:
         from mmgen.testing.badge import sum_up, write_badge  # torch from here on
         from mmgen.testing.inspection import BROKEN, NOT_ASKED, inspect_plugin

@@ -58,7 +58,13 @@ def retrieval(
     (first, keys), (second, more) = (
         matcher.vectors(data, slot, step) for slot, step in zip(slots, steps, strict=True)
     )
-    protocol = {"resize": resize, "part": part, "seed": options.seed, "interval": SCORE}
+    protocol = {
+        "resize": resize,
+        "part": part,
+        "seed": options.seed,
+        "labels_alike": options.labels_alike,
+        "interval": SCORE,
+    }
     alike = data.column("label").tolist() if options.labels_alike else more or keys
     return _results(first, second, slots, alike, options, protocol)
 
@@ -166,7 +172,7 @@ def ranks(
 
     Args:
         first, second: unit vectors (N, D), row by row what belongs together.
-        keys: N; rows of one key, as a text, are one and the same.
+        keys: N; rows of one key, as a text, are one and the same: any of them is right.
         candidates: of each group, K of the N rows; M is N rounded down to whole groups.
         seed: of the groups.
     """
@@ -174,13 +180,12 @@ def ranks(
     order = torch.randperm(len(first), generator=torch.Generator().manual_seed(seed))[:count]
     groups = order.view(-1, candidates)
     cosines = first[groups].double() @ second[groups].double().mT  # (G, K, K)
-    own = cosines.diagonal(dim1=1, dim2=2)
     same = torch.eye(candidates, dtype=torch.bool).expand_as(cosines)
     if keys is not None:
         number: dict[Any, int] = {}
         numbers = torch.tensor([number.setdefault(key, len(number)) for key in keys])[groups]
         same = numbers[:, :, None] == numbers[:, None, :]
-    rivals = cosines.masked_fill(same, -torch.inf)
-    forth = (rivals >= own[:, :, None]).sum(dim=2)
-    back = (rivals >= own[:, None, :]).sum(dim=1)
+    rivals, right = (cosines.masked_fill(where, -torch.inf) for where in (same, ~same))
+    forth = (rivals >= right.amax(dim=2, keepdim=True)).sum(dim=2)
+    back = (rivals >= right.amax(dim=1, keepdim=True)).sum(dim=1)
     return forth.flatten(), back.flatten()

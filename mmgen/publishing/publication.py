@@ -134,7 +134,8 @@ def publish(
             samples = draw_samples(model, about.conditions)
         standing = upload.look()
         card = own_card or upload.standing_card(standing) or _source_card(files)
-        facts = _facts(model, staged, to, about, known, stated_licence(card))
+        has_badge = badge is not None or any(f.path == BADGE_NAME for f in standing.files)
+        facts = _facts(model, staged, to, about, known, stated_licence(card), has_badge=has_badge)
         card = write_card(facts, card)
         (staged / CARD_NAME).write_text(card, encoding="utf-8")
         if badge is not None:
@@ -231,6 +232,8 @@ def _facts(
     about: About,
     known: ModelEntry | None,
     standing_licence: str,
+    *,
+    has_badge: bool,
 ) -> CardFacts:
     training = read_training(folder)
     entry = describe_model(model, folder)
@@ -251,5 +254,5 @@ def _facts(
         training=training,
         conditions=about.conditions,
         has_samples=isinstance(model, Generator),
-        has_badge=about.badge is not None,
+        has_badge=has_badge,
     )

@@ -33,11 +33,11 @@ class DatasetCase:
 
     Attributes:
         dataset: its registered name.
-        options: of `mmgen.data.DataOptions`; a made set is asked for 24 pictures unless told.
+        options: of `mmgen.data.DataOptions`; a set that is made makes 24 pictures unless told.
     """
 
     dataset: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=lambda: {"made_pictures": FEW})
 
     @property
     def registered(self) -> DatasetSource:
@@ -50,7 +50,7 @@ class DatasetCase:
         Raises:
             UnsupportedOperationError: it cannot be loaded without one.
         """
-        asked = {"made_pictures": FEW, "held_out": 0.0, **self.options, **options}
+        asked = {"held_out": 0.0, **self.options, **options}
         with offline() as wanted:
             try:
                 return load(self.dataset, split, DataOptions.build(asked))
@@ -71,8 +71,13 @@ def offline() -> Iterator[list[str]]:
         wanted.append(str(host))
         raise OSError(f"no connection to {host} is opened by a check")
 
-    def refuse(_: Any, address: Any) -> None:
-        refuse_name(address[0] if isinstance(address, tuple) else address)
+    connect = socket.socket.connect
+
+    def refuse(self: socket.socket, address: Any) -> None:
+        if not isinstance(address, tuple):  # a file: of this machine
+            connect(self, address)
+            return
+        refuse_name(address[0])
 
     with (
         patch.object(socket, "getaddrinfo", refuse_name),
@@ -82,27 +87,34 @@ def offline() -> Iterator[list[str]]:
 
 
 def guess_dataset_case(source: DatasetSource, folder: Path) -> DatasetCase:
-    """Return a case for a data set; one that is made from digits gets some, in a file.
+    """Return a case for a data set, with the first options that it takes.
+
+    One that is made from digits gets some, in a file; one that is made makes 24 pictures.
 
     Raises:
         UnsupportedOperationError: it cannot be loaded without a connection.
     """
-    case = DatasetCase(dataset=source.name, options={"base": str(_write_digits(folder))})
-    with_digits = _try(case)
-    if with_digits is not None:
-        raise with_digits
-    return case
+    few = {"made_pictures": FEW}
+    for options in ({"base": str(_write_digits(folder)), **few}, few, {}):
+        case = DatasetCase(dataset=source.name, options=options)
+        if _loads(case):
+            return case
+    return case  # what is wrong with it, the checks say
 
 
-def _try(case: DatasetCase) -> UnsupportedOperationError | None:
-    """Return why a data set cannot be loaded here; what else is wrong, the checks say."""
+def _loads(case: DatasetCase) -> bool:
+    """Whether a data set loads with a case's options.
+
+    Raises:
+        UnsupportedOperationError: not without a connection.
+    """
     try:
         case.load(case.registered.splits[0])
-    except UnsupportedOperationError as error:
-        return error
+    except UnsupportedOperationError:
+        raise
     except Exception:
-        return None
-    return None
+        return False
+    return True
 
 
 def _write_digits(folder: Path) -> Path:

@@ -141,6 +141,8 @@ def test_minimal_is_of_generators_alone(run: Run) -> None:
         (("fid", "--kind", "metric"), "'fid' is a metric of the zoo already"),
         (("tiny", "--kind", "encoder"), "'tiny' is a family of the zoo already"),
         (("tiny",), "is a family of the zoo already"),
+        (("tiny", "--kind", "metric"), "'tiny' is a family of the zoo already"),
+        (("tiny", "--kind", "dataset"), "'tiny' is a family of the zoo already"),
         (("Swirl",), "small letters, digits and single hyphens"),
         (("swirl", "-o", "taken"), "exists; choose another folder"),
     ],
@@ -154,6 +156,13 @@ def test_what_cannot_be_a_new_plugin_is_refused(
     assert (result.code, result.out) == (1, "")
     assert words in result.err
     assert [path.name for path in Path().iterdir()] == ["taken"]
+
+
+def test_a_new_plugin_takes_no_place_of_an_installed_one(run: Run) -> None:
+    manager().add(Plugin("ears", "mmgen-plugin-ears", "1.0", broken="import failed"))
+    result = run("plugins", "new", "ears", "--kind", "metric")
+    assert (result.code, result.out) == (1, "")
+    assert "'ears' is a plugin of the zoo already" in result.err
 
 
 def test_an_installed_plugin_is_held_to_the_contract(

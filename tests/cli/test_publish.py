@@ -91,6 +91,15 @@ def test_a_badge_goes_along(hub: Hub, publisher: User, model: Path, tmp_path: Pa
     assert writes(hub) == before
 
 
+def test_a_badge_stays_on_the_card_of_the_next_publication(
+    publisher: User, model: Path, tmp_path: Path
+) -> None:
+    (badge := tmp_path / "mine.svg").write_text(draw_badge("3 of 3 hold", "#2e7d32"))
+    assert run(publisher, "publish", model, "--to", "org/kept", "--badge", badge).code == 0
+    again = run(publisher, "publish", model, "--to", "org/kept", "--dry-run")
+    assert "![mmgen contract](contract.svg)" in again.out
+
+
 def test_json(hub: Hub, publisher: User, model: Path) -> None:
     planned = run(publisher, "publish", model, "--to", "org/json", "--dry-run", "--json").data
     assert (planned["dry_run"], planned["commit"]) == (True, "")

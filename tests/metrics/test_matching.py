@@ -209,6 +209,16 @@ def test_where_all_are_alike_nothing_is_found_and_equal_texts_are_one() -> None:
     assert ranks(ones, ones, ["a"] * 6, candidates=6)[0].tolist() == [0] * 6
 
 
+def test_any_row_of_the_same_key_is_right() -> None:
+    """The first row's own partner is behind a row of another key, another of its key is before."""
+    first = functional.normalize(torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
+    second = functional.normalize(torch.tensor([[0.3, 1.0], [0.9, 0.1], [0.5, 0.8]]))
+    forth, _ = ranks(first, second, [0, 0, 1], candidates=3)
+    apart, _ = ranks(first, second, candidates=3)
+    assert sorted(forth.tolist()) == [0, 0, 1]
+    assert sorted(apart.tolist()) == [0, 1, 2]
+
+
 def test_rows_beyond_whole_groups_are_left_out_and_few_are_said() -> None:
     data = pictures(["red", "green", "blue", "red"])
     (found, *_) = retrieval(Eye(Options()), data, RetrievalOptions(candidates=3))

@@ -3,6 +3,7 @@
 import itertools
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 import torch
 
 from mmgen.data import DataOptions, PictureData
-from mmgen.errors import UnsupportedOperationError
+from mmgen.errors import DataError, UnsupportedOperationError
 from mmgen.families import API_VERSION, DatasetSource
 from mmgen.hookspecs import hookimpl
 from mmgen.slots import Size
@@ -41,6 +42,13 @@ def changed(split: str, options: DataOptions) -> PictureData:
 
 
 def without_words(split: str, options: DataOptions) -> PictureData:
+    return sound(split, options)
+
+
+def unmade(split: str, options: DataOptions) -> PictureData:
+    """Return the sound data, which is not made."""
+    if options.base or options.made_pictures:
+        raise DataError("nothing is made here")
     return sound(split, options)
 
 
@@ -201,10 +209,20 @@ def test_rows_that_depend_on_their_batch_are_found(
 
 
 def test_nothing_is_fetched_for_a_check(register: Register, tmp_path: Path) -> None:
+    before = socket.socket.connect, socket.getaddrinfo
     case = register(fetched)
     with pytest.raises(UnsupportedOperationError, match=r"fetched from pictures\.invalid"):
         kit.guess_dataset_case(case.registered, tmp_path)
-    assert socket.socket.connect.__qualname__ != "offline"  # as before
+    assert (socket.socket.connect, socket.getaddrinfo) == before
+
+
+def test_what_stays_on_this_machine_is_no_connection() -> None:
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{folder}/here")
+        listener.listen()
+        with kit.offline() as wanted, socket.socket(socket.AF_UNIX) as client:
+            client.connect(f"{folder}/here")
+        assert wanted == []
 
 
 def test_a_mistake_of_a_loader_is_left_to_the_checks(
@@ -217,3 +235,8 @@ def test_a_mistake_of_a_loader_is_left_to_the_checks(
     case = kit.guess_dataset_case(register().registered, tmp_path)
     with pytest.raises(ZeroDivisionError):
         kit.check_dataset_loads(case)
+
+
+def test_options_that_a_data_set_refuses_are_left_out(register: Register, tmp_path: Path) -> None:
+    case = register(unmade)
+    assert kit.guess_dataset_case(case.registered, tmp_path).options == {}
