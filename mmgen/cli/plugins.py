@@ -185,7 +185,10 @@ def _check_free(name: str, kind: str) -> None:
         taken["architecture"] = {item.name for family in families for item in family.architectures}
     taken["plugin"] = {
         name.removeprefix("mmgen-plugin-")
-        for name in (*(p.distribution for p in plugins), *(own["plugin"] for own in index.values()))
+        for name in (
+            *(plugin.distribution for plugin in plugins if not plugin.broken),
+            *(family["plugin"] for family in index.values()),
+        )
     }
     for what, known in taken.items():
         if name in known:

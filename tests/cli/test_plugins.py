@@ -5,11 +5,13 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from mmgen.cli import installer
+from mmgen.families import API_VERSION
 from mmgen.plugins import Plugin, manager
 
 Run = Callable[..., Any]
@@ -159,7 +161,9 @@ def test_what_cannot_be_a_new_plugin_is_refused(
 
 
 def test_a_new_plugin_takes_no_place_of_an_installed_one(run: Run) -> None:
-    manager().add(Plugin("ears", "mmgen-plugin-ears", "1.0", broken="import failed"))
+    module = ModuleType("ears")
+    module.MMGEN_API = API_VERSION  # type: ignore[attr-defined]
+    manager().add(Plugin("ears", "mmgen-plugin-ears", "1.0", module))
     result = run("plugins", "new", "ears", "--kind", "metric")
     assert (result.code, result.out) == (1, "")
     assert "'ears' is a plugin of the zoo already" in result.err
