@@ -17,7 +17,7 @@ class MmgenWarning(UserWarning):
     """Something that was mended, or that is not as one might think; the work goes on."""
 
 
-class MmgenDeprecationWarning(FutureWarning):
+class MmgenDeprecationWarning(MmgenWarning, FutureWarning):
     """Something that goes in a later version, as `mmgen.deprecation` says; users see it."""
 
 

@@ -23,6 +23,7 @@ from examples import (
     run_examples,
 )
 from hub_server import serve
+from installed import record
 from warm_commands import warm_commands
 
 from mmgen import hookspecs
@@ -31,10 +32,6 @@ from mmgen.plugins import Plugin, PluginManager, manager
 WITH_EXAMPLES = [page for page in PAGES if any(item.runs for item in read_examples(page))]
 HOOKS = [name for name in vars(hookspecs) if name.startswith("mmgen_")]
 LEFT_OUT = ("pip install ", "mmgen plugins check ")
-SWIRL = {
-    "METADATA": "Metadata-Version: 2.1\nName: mmgen-plugin-swirl\nVersion: 0.1.0\n",
-    "entry_points.txt": "[mmgen]\nswirl = mmgen_plugin_swirl.plugin\n",
-}
 
 
 @pytest.fixture(scope="module")
@@ -63,17 +60,11 @@ def test_examples_run_in_the_order_they_are_read(
     place = tmp_path / "place"
     shutil.copytree(folders, place)
     if page.name == "plugin.md":
-        env = env | {"PYTHONPATH": f"{install_swirl(tmp_path)}:{place / 'mmgen-plugin-swirl'}"}
+        # What the page tells to install; it writes the plugin first.
+        record(site := tmp_path / "site", "mmgen-plugin-swirl", "0.1.0",
+               {"swirl": "mmgen_plugin_swirl.plugin"})  # fmt: skip
+        env = env | {"PYTHONPATH": f"{site}:{place / 'mmgen-plugin-swirl'}"}
     assert run_examples(page, place, env) > 0
-
-
-def install_swirl(folder: Path) -> Path:
-    """Return a folder that says of a plugin what an editable installation would."""
-    record = folder / "site" / "mmgen_plugin_swirl-0.1.0.dist-info"
-    record.mkdir(parents=True)
-    for name, content in SWIRL.items():
-        (record / name).write_text(content)
-    return record.parent
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -24,9 +24,7 @@ def models(family: str) -> str:
 def _model(entry: ModelEntry) -> str:
     sheet = facts.of_model(entry)
     parts = [f"### {entry.name}", entry.summary[:1].upper() + entry.summary[1:] + "."]
-    parts.append(
-        lines(sheet, "tasks", "pictures", "parameters", "weights", "trained on", "licence")
-    )
+    parts.append(lines(sheet, *_FACTS))
     parts += [of_table(found) for found in sheet.tables if found.title == "Inputs"]
     parts.append(figures([entry]))
     return "\n\n".join(part for part in parts if part)

@@ -16,21 +16,9 @@ from mmgen.errors import (
     did_you_mean,
 )
 from mmgen.plugins import Plugin, manager
+from mmgen.scaffold import KINDS, write_plugin
 
-NEW_KINDS = ("generator", "encoder", "metric", "dataset")
-_FIRST_USE = {
-    "generator": "mmgen train {name} --data DATA -o runs/first",
-    "encoder": "mmgen train {name} --data DATA -o runs/first",
-    "metric": "mmgen evaluate MODEL --data DATA --metric {name}",
-    "dataset": "mmgen data check {name}",
-}
-_A = {
-    "family": "a family",
-    "metric": "a metric",
-    "data set": "a data set",
-    "architecture": "an architecture",
-    "plugin": "a plugin",
-}
+NEW_KINDS = tuple(kind for kind in KINDS if kind != "minimal")  # which is a generator
 HEADINGS = ("NAME", "DISTRIBUTION", "VERSION", "FAMILIES", "MODELS", "STATUS")
 
 
@@ -156,19 +144,18 @@ def new(name: str, kind: str, minimal: bool, output: str | None, as_json: bool) 
     samples; a data set makes small pictures with labels and captions. What is in them is yours to
     change.
     """
-    from mmgen.scaffold import write_plugin
-
     if minimal and kind != "generator":
         raise click.UsageError(f"--minimal is of generators; got --kind {kind}: leave one out")
     _check_free(name, kind)
     folder = Path(output or f"mmgen-plugin-{name}")
-    files = write_plugin(name, folder, kind="minimal" if minimal else kind)
+    kind = "minimal" if minimal else kind
+    files = write_plugin(name, folder, kind=kind)
     if as_json:
         print_json({"folder": str(folder), "files": [str(file) for file in files]})
         return
     click.echo("\n".join(map(str, files)))
     note(f'next: cd {folder} && pip install -e ".[test]" && pytest && mmgen plugins check {name}')
-    note(f"then, as its README.md says: {_FIRST_USE[kind].format(name=name)}")
+    note(f"then, as its README.md says: {KINDS[kind].first_use.replace('NAME', name)}")
 
 
 def _check_free(name: str, kind: str) -> None:
@@ -176,14 +163,16 @@ def _check_free(name: str, kind: str) -> None:
     plugins = manager().plugins
     families = [family for _, family in manager().families]
     index = catalogue().index.families
-    taken = {"family": {*(family.name for family in families), *index}}
+    taken = {"a family": {*(family.name for family in families), *index}}
     if kind == "metric":
-        taken["metric"] = {item.name for plugin in plugins for item in plugin.metrics}
+        taken["a metric"] = {item.name for plugin in plugins for item in plugin.metrics}
     elif kind == "dataset":
-        taken["data set"] = {item.name for plugin in plugins for item in plugin.datasets}
+        taken["a data set"] = {item.name for plugin in plugins for item in plugin.datasets}
     else:
-        taken["architecture"] = {item.name for family in families for item in family.architectures}
-    taken["plugin"] = {
+        taken["an architecture"] = {
+            item.name for family in families for item in family.architectures
+        }
+    taken["a plugin"] = {
         name.removeprefix("mmgen-plugin-")
         for name in (
             *(plugin.distribution for plugin in plugins if not plugin.broken),
@@ -192,7 +181,7 @@ def _check_free(name: str, kind: str) -> None:
     }
     for what, known in taken.items():
         if name in known:
-            raise InputError(f"{name!r} is {_A[what]} of the zoo already; choose another name")
+            raise InputError(f"{name!r} is {what} of the zoo already; choose another name")
 
 
 @command.command(

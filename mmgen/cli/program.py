@@ -10,7 +10,7 @@ import click
 
 import mmgen
 from mmgen.cli.commands import CommandGroup
-from mmgen.errors import MmgenDeprecationWarning, MmgenError, MmgenWarning
+from mmgen.errors import MmgenError, MmgenWarning
 
 _usual_showwarning = warnings.showwarning
 
@@ -85,7 +85,7 @@ def _show_warning(
     message: Warning | str, category: type[Warning], *where: Any, **further: Any
 ) -> None:
     """Say what mmgen warns of in one line; leave the others' warnings as they are."""
-    if issubclass(category, MmgenWarning | MmgenDeprecationWarning):
+    if issubclass(category, MmgenWarning):
         click.echo(f"mmgen: {message}", err=True)
     else:
         _usual_showwarning(message, category, *where, **further)

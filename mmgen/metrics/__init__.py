@@ -11,6 +11,7 @@ _MODULES = {
     "AgreementOptions": "sampling_options",
     "ClassificationOptions": "options",
     "ClipScoreOptions": "matching_options",
+    "Compared": "compared",
     "FeatureExtractor": "extractors",
     "FeatureStatistics": "statistics",
     "FidOptions": "sampling_options",
@@ -22,8 +23,10 @@ _MODULES = {
     "ModesOptions": "options",
     "NeighboursOptions": "sampling_options",
     "PrecisionRecallOptions": "sampling_options",
+    "RESAMPLED": "bootstrap",
     "ReconstructionOptions": "options",
     "RetrievalOptions": "matching_options",
+    "SamplingOptions": "sampling_options",
     "Workbench": "workbench",
     "ZeroShotOptions": "matching_options",
     "ZooExtractor": "extractors",
@@ -32,14 +35,20 @@ _MODULES = {
     "gather_statistics": "statistics",
     "kernel_distances": "distances",
     "manifold_scores": "manifold",
+    "mean_interval": "bootstrap",
+    "mean_result": "result",
+    "open_compared": "compared",
+    "share_interval": "bootstrap",
     "structural_similarity": "similarity",
 }
 
 __all__ = [
+    "RESAMPLED",
     "AccuracyScoreOptions",
     "AgreementOptions",
     "ClassificationOptions",
     "ClipScoreOptions",
+    "Compared",
     "FeatureExtractor",
     "FeatureStatistics",
     "FidOptions",
@@ -53,6 +62,7 @@ __all__ = [
     "PrecisionRecallOptions",
     "ReconstructionOptions",
     "RetrievalOptions",
+    "SamplingOptions",
     "Workbench",
     "ZeroShotOptions",
     "ZooExtractor",
@@ -61,10 +71,16 @@ __all__ = [
     "gather_statistics",
     "kernel_distances",
     "manifold_scores",
+    "mean_interval",
+    "mean_result",
+    "open_compared",
+    "share_interval",
     "structural_similarity",
 ]
 
 if TYPE_CHECKING:
+    from mmgen.metrics.bootstrap import RESAMPLED, mean_interval, share_interval
+    from mmgen.metrics.compared import Compared, open_compared
     from mmgen.metrics.distances import frechet_distance, kernel_distances
     from mmgen.metrics.evaluation import evaluate
     from mmgen.metrics.extractors import FeatureExtractor, InceptionExtractor, ZooExtractor
@@ -81,7 +97,7 @@ if TYPE_CHECKING:
         ModesOptions,
         ReconstructionOptions,
     )
-    from mmgen.metrics.result import MetricResult
+    from mmgen.metrics.result import MetricResult, mean_result
     from mmgen.metrics.sampling_options import (
         AgreementOptions,
         FidOptions,
@@ -89,6 +105,7 @@ if TYPE_CHECKING:
         KidOptions,
         NeighboursOptions,
         PrecisionRecallOptions,
+        SamplingOptions,
     )
     from mmgen.metrics.similarity import structural_similarity
     from mmgen.metrics.statistics import FeatureStatistics, gather_statistics

@@ -17,25 +17,42 @@ from mmgen.errors import InputError, OutputError
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of plugin: what it brings, in a few words, and the folders that it is made of."""
+    """A kind of plugin.
+
+    Attributes:
+        summary: what it brings, in a few words.
+        layers: the folders of templates that it is made of.
+        first_use: a command to begin with, where NAME stands for the plugin's name.
+    """
 
     summary: str
     layers: tuple[str, ...]
+    first_use: str
 
 
+_TRAIN = "mmgen train NAME --data DATA -o runs/first"
 KINDS = {
     "generator": Kind(
         "rectified flow on the pixels of small pictures",
         ("every", "complete", "digits", "generator"),
+        _TRAIN,
     ),
     "encoder": Kind(
-        "a small convolutional encoder of pictures", ("every", "complete", "digits", "encoder")
+        "a small convolutional encoder of pictures",
+        ("every", "complete", "digits", "encoder"),
+        _TRAIN,
     ),
-    "metric": Kind("a measure of how rough samples are", ("every", "complete", "metric")),
+    "metric": Kind(
+        "a measure of how rough samples are",
+        ("every", "complete", "metric"),
+        "mmgen evaluate MODEL --data DATA --metric NAME",
+    ),
     "dataset": Kind(
-        "shapes in colours, with labels and captions", ("every", "complete", "dataset")
+        "shapes in colours, with labels and captions",
+        ("every", "complete", "dataset"),
+        "mmgen data check NAME",
     ),
-    "minimal": Kind("rectified flow on the pixels of small pictures", ("every", "minimal")),
+    "minimal": Kind("rectified flow on the pixels of small pictures", ("every", "minimal"), _TRAIN),
 }
 """What can be written, by name."""
 

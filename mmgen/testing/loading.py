@@ -15,12 +15,12 @@ from torch import Tensor
 from mmgen.data import DataOptions, PictureData, load
 from mmgen.data.splits import canonical
 from mmgen.errors import UnsupportedOperationError
-from mmgen.families import DatasetSource, load_reference
+from mmgen.families import DatasetSource
 from mmgen.plugins import manager
 from mmgen.slots import Size
 from mmgen.testing.case import check
 from mmgen.testing.outcome import ContractError, NotApplicable, demand, demand_identical
-from mmgen.testing.registering import demand_light
+from mmgen.testing.registering import demand_described, demand_light
 from mmgen.testing.values import pictures
 
 FEW = 24
@@ -137,9 +137,7 @@ def check_dataset_is_light(case: DatasetCase) -> None:
 def check_dataset_is_described(case: DatasetCase) -> None:
     """A data set has a summary, splits, and a loader whose docstring says what it returns."""
     source = case.registered
-    demand(bool(source.summary.strip()), "a data set must have a summary")
-    words = load_reference(source.loader).__doc__ or ""
-    demand(bool(words.strip()), f"the loader {source.loader} must have a docstring")
+    demand_described("a data set", source.summary, source.loader)
     demand(bool(source.splits), "a data set must have a split")
     demand(
         len({canonical(split) for split in source.splits}) == len(source.splits),

@@ -13,7 +13,7 @@ import torch
 
 from mmgen.data import PictureData
 from mmgen.errors import MmgenError, MmgenWarning, UnsupportedOperationError
-from mmgen.families import Metric, load_reference
+from mmgen.families import Metric
 from mmgen.interfaces import Conditioner, Encoder, Model
 from mmgen.metrics import MetricResult, evaluate
 from mmgen.options import Options, describe
@@ -26,7 +26,7 @@ from mmgen.testing.guessing import guess_case
 from mmgen.testing.loading import FEW, guess_dataset_case
 from mmgen.testing.outcome import ContractError, NotApplicable, demand, demand_identical
 from mmgen.testing.plugin import temporary_plugin
-from mmgen.testing.registering import demand_light
+from mmgen.testing.registering import demand_described, demand_light
 from mmgen.testing.tiny.network import TinyNet
 from mmgen.testing.tiny.plugin import TinyConfig
 from mmgen.testing.values import CLASSES, picture_data
@@ -112,10 +112,10 @@ def guess_metric_case(metric: Metric, plugin: Plugin, folder: Path) -> MetricCas
                 case.measure(*case.build())
             except MmgenError as error:
                 why = why or str(error)
-            except Exception:  # the checks say what is wrong
-                return case
-            else:
-                return case
+                continue
+            except Exception:
+                pass  # the checks say what is wrong
+            return case
     raise UnsupportedOperationError(
         f"it refuses what there is to measure ({why}); write a test with MetricCase"
     )
@@ -154,9 +154,7 @@ def check_metric_is_light(case: MetricCase) -> None:
 def check_metric_is_described(case: MetricCase) -> None:
     """A metric says what it measures: in a summary, and in its function's docstring."""
     metric = case.registered
-    demand(bool(metric.summary.strip()), "a metric must have a summary")
-    words = load_reference(metric.function).__doc__ or ""
-    demand(bool(words.strip()), f"the function {metric.function} must have a docstring")
+    demand_described("a metric", metric.summary, metric.function)
 
 
 @check

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+from mmgen.families import load_reference
 from mmgen.options import Options, describe
 from mmgen.testing.case import EncoderCase, GeneratorCase, check
 from mmgen.testing.outcome import demand
@@ -69,3 +70,15 @@ def check_options_are_documented(case: GeneratorCase | EncoderCase) -> None:
     demand(registered.kind == kind, f"kind must be {kind!r}; got {registered.kind!r}")
     demand(bool(registered.summary.strip()), "an architecture must have a summary")
     demand(bool(registered.tasks), "an architecture must name its tasks")
+
+
+def demand_described(what: str, summary: str, reference: str) -> None:
+    """Demand a summary of what is registered, and a docstring of the function that it names.
+
+    Args:
+        what: as "a metric".
+        reference: "module:function".
+    """
+    demand(bool(summary.strip()), f"{what} must have a summary")
+    words = load_reference(reference).__doc__ or ""
+    demand(bool(words.strip()), f"the function {reference} of {what} must have a docstring")

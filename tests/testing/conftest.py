@@ -15,6 +15,7 @@ from mmgen.testing.tiny import plugin as tiny
 from mmgen.testing.tiny.network import TinyNet
 
 Broken = Callable[..., GeneratorCase]
+Bring = Callable[[str, Any], None]
 
 SIZES: dict[str, Any] = {
     "config": {"height": 6, "width": 6},
@@ -29,30 +30,41 @@ def reference(cls: type) -> str:
 
 
 @pytest.fixture
-def broken() -> Iterator[Broken]:
+def bring() -> Iterator[Bring]:
+    """Register one thing under a hook, by a plugin that is there until the test ends."""
+    numbers = count()
+    with ExitStack() as stack:
+
+        def register(hook: str, thing: Any) -> None:
+            found = hookimpl(specname=hook)(lambda: [thing])
+            module = SimpleNamespace(**{"MMGEN_API": API_VERSION, hook: found})
+            stack.enter_context(temporary_plugin(module, f"brought-{next(numbers)}"))
+
+        yield register
+
+
+@pytest.fixture
+def broken(bring: Bring) -> Broken:
     """Register a changed tiny family; return its case.
 
     network, trainer: classes in place of the tiny ones. registered: changes of the registration.
     Anything else changes the case.
     """
     numbers = count()
-    with ExitStack() as stack:
 
-        def make(
-            network: type = TinyNet,
-            trainer: type | None = None,
-            registered: dict[str, Any] | None = None,
-            **case: Any,
-        ) -> GeneratorCase:
-            changes: dict[str, Any] = dict(registered or {})
-            if trainer is not None:
-                changes["trainer"] = reference(trainer)
-            name = f"broken-{next(numbers)}"
-            found = tiny.architecture(name, reference(network), **changes)
-            family = Family(name=name, summary="breaks a rule", architectures=(found,))
-            hook = hookimpl(specname="mmgen_families")(lambda: [family])
-            module = SimpleNamespace(MMGEN_API=API_VERSION, mmgen_families=hook)
-            stack.enter_context(temporary_plugin(module, name))
-            return GeneratorCase(architecture=name, **(SIZES | case))
+    def make(
+        network: type = TinyNet,
+        trainer: type | None = None,
+        registered: dict[str, Any] | None = None,
+        **case: Any,
+    ) -> GeneratorCase:
+        changes: dict[str, Any] = dict(registered or {})
+        if trainer is not None:
+            changes["trainer"] = reference(trainer)
+        name = f"broken-{next(numbers)}"
+        found = tiny.architecture(name, reference(network), **changes)
+        family = Family(name=name, summary="breaks a rule", architectures=(found,))
+        bring("mmgen_families", family)
+        return GeneratorCase(architecture=name, **(SIZES | case))
 
-        yield make
+    return make

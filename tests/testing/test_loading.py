@@ -4,10 +4,9 @@ import itertools
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,10 +14,9 @@ import torch
 
 from mmgen.data import DataOptions, PictureData
 from mmgen.errors import DataError, UnsupportedOperationError
-from mmgen.families import API_VERSION, DatasetSource
-from mmgen.hookspecs import hookimpl
+from mmgen.families import DatasetSource
 from mmgen.slots import Size
-from mmgen.testing import ContractError, DatasetCase, NotApplicable, temporary_plugin
+from mmgen.testing import ContractError, DatasetCase, NotApplicable
 from mmgen.testing import loading as kit
 from mmgen.testing.values import picture_data
 
@@ -59,23 +57,17 @@ def fetched(split: str, options: DataOptions) -> PictureData:
 
 
 @pytest.fixture
-def register() -> Iterator[Register]:
+def register(bring: Callable[[str, Any], None]) -> Register:
     """Register a data set whose loader is a function of this module; return its case."""
-    opened = []
 
     def make(loader: Callable[..., PictureData] = changed, **source: Any) -> DatasetCase:
         found = DatasetSource(
             name="broken", loader=f"{__name__}:{loader.__name__}", **{"summary": "x", **source}
         )
-        hook = hookimpl(specname="mmgen_datasets")(lambda: [found])
-        context = temporary_plugin(SimpleNamespace(MMGEN_API=API_VERSION, mmgen_datasets=hook), "x")
-        context.__enter__()
-        opened.append(context)
+        bring("mmgen_datasets", found)
         return DatasetCase(dataset="broken")
 
-    yield make
-    for context in opened:
-        context.__exit__(None, None, None)
+    return make
 
 
 @pytest.fixture(autouse=True)

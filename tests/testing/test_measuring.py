@@ -1,23 +1,21 @@
 """Metrics that break the contract, one sentence at a time."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from mmgen.data import PictureData
 from mmgen.errors import UnsupportedOperationError
-from mmgen.families import API_VERSION, Metric
-from mmgen.hookspecs import hookimpl
+from mmgen.families import Metric
 from mmgen.interfaces import Generator, Model
 from mmgen.metrics import MetricResult
 from mmgen.options import Options, option
 from mmgen.plugins import manager
-from mmgen.testing import ContractError, MetricCase, NotApplicable, temporary_plugin
+from mmgen.testing import ContractError, MetricCase, NotApplicable
 from mmgen.testing import measuring as kit
 
 Register = Callable[..., MetricCase]
@@ -63,24 +61,18 @@ def crashing(model: Any, data: Any, options: Any, progress: Any = None) -> Metri
 
 
 @pytest.fixture
-def register() -> Iterator[Register]:
+def register(bring: Callable[[str, Any], None]) -> Register:
     """Register a metric whose function is one of this module; return its case."""
-    opened = []
 
     def make(function: Callable[..., Any] = brightness, **metric: Any) -> MetricCase:
         reference = f"{__name__}:{function.__name__}"
         found = Metric(
             name="broken", function=reference, **{"summary": "x", "options": Factor, **metric}
         )
-        hook = hookimpl(specname="mmgen_metrics")(lambda: [found])
-        context = temporary_plugin(SimpleNamespace(MMGEN_API=API_VERSION, mmgen_metrics=hook), "x")
-        context.__enter__()
-        opened.append(context)
+        bring("mmgen_metrics", found)
         return MetricCase(metric="broken")
 
-    yield make
-    for context in reversed(opened):
-        context.__exit__(None, None, None)
+    return make
 
 
 @pytest.fixture(autouse=True)

@@ -7,10 +7,7 @@ from mmgen import Model
 from mmgen.data import PictureData
 from mmgen.errors import DataError
 from mmgen.interfaces import Progress
-from mmgen.metrics import MetricResult, Workbench
-from mmgen.metrics.compared import open_compared
-from mmgen.metrics.result import mean_result
-from mmgen.metrics.sampling_options import SamplingOptions
+from mmgen.metrics import MetricResult, SamplingOptions, Workbench, mean_result, open_compared
 
 
 def measure(

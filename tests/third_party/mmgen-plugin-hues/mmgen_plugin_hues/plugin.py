@@ -13,7 +13,7 @@ def mmgen_metrics() -> list[mmgen.Metric]:
             name="colourfulness",
             summary="how colourful samples are (Hasler and Süsstrunk 2003)",
             function="mmgen_plugin_hues.metric:measure",
-            options="mmgen.metrics.sampling_options:SamplingOptions",
+            options="mmgen.metrics:SamplingOptions",
             workbench=True,
         )
     ]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import mmgen
-from mmgen.metrics.sampling_options import SamplingOptions
+from mmgen.metrics import SamplingOptions
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,14 @@ from mmgen import Model
 from mmgen.data import PictureData
 from mmgen.errors import DataError
 from mmgen.interfaces import Progress
-from mmgen.metrics import MetricResult, Workbench
-from mmgen.metrics.bootstrap import RESAMPLED, mean_interval
-from mmgen.metrics.compared import open_compared
-from mmgen.metrics.result import mean_result
+from mmgen.metrics import (
+    RESAMPLED,
+    MetricResult,
+    Workbench,
+    mean_interval,
+    mean_result,
+    open_compared,
+)
 from mmgen_plugin_example.config import ExampleOptions
 
 _AT_ONCE = 256
