@@ -90,7 +90,8 @@ class Modality:
 
     Attributes:
         kind: "semantic" (says what is wanted) or "spatial" (brings pixels).
-        reader: reference to `read(value, slot, size) -> contract values, one or many`.
+        reader: reference to `read(value, slot, size) -> contract values, one or many`. It takes
+            back what it returned, as recipes and data have it.
     """
 
     name: str

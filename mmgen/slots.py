@@ -7,6 +7,8 @@ from mmgen.errors import InputError, did_you_mean
 
 JOINS = ("sum", "mean")
 """How what several semantic slots say joins in one vector."""
+MOST_EXAMPLES = 100_000
+"""How many conditions of training rows a model may keep."""
 
 
 @dataclass(frozen=True, kw_only=True)

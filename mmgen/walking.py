@@ -76,6 +76,8 @@ def walk(
     with torch.inference_mode():
         stations = model.encode_conditions(conditions, count).weighted(by_slot)
     ends = [CounterNoise(number, [0]) for number in (seed, to_seed) if number is not None]
+    if to_seed is not None and not given:
+        stations = _examples_of(model, stations, ends)
 
     def rows(start: int, stop: int) -> tuple[Condition, Noise]:
         part = range(start, stop)
@@ -92,6 +94,15 @@ def walk(
         "stations": {slot: recipe["conditions"].pop(slot) for slot in several},
     }
     return Samples(images, recipe | ({"weights": by_slot} if by_slot else {}))
+
+
+def _examples_of(model: Generator, nothing: Condition, ends: Sequence[Noise]) -> Condition:
+    """Return what the first and the last picture are told where nothing is given."""
+    if model.conditioner.examples is None:
+        return nothing
+    both = nothing.rows(torch.zeros(2, dtype=torch.int64, device=nothing.pooled.device))
+    noise = TurningNoise(ends, torch.tensor([0.0, 1.0], dtype=torch.float64))
+    return model.conditioner.draw_examples(both, noise)
 
 
 def _stations(model: Generator, conditions: Mapping[str, Any]) -> dict[str, int]:

@@ -45,6 +45,33 @@ def test_it_goes_from_one_picture_to_the_other_in_even_steps(model: Generator) -
     assert steps.max() < 0.6 * (way.images[-1] - way.images[0]).norm()
 
 
+def test_where_nothing_is_given_it_goes_from_example_to_example(model: Generator) -> None:
+    # As of a family that reads one vector: the network has no use for tokens anyway.
+    model.conditioner.restrict(tokens=False, pooled=True)
+    model.conditioner.reserve_examples(8)
+    model.conditioner.keep_examples({"label": torch.tensor([0, 1, 2, 1]), "text": list("abcd")})
+    told = set()
+    for to_seed in range(2, 8):
+        way = walk(model, 5, seed=1, to_seed=to_seed)
+        for at, seed in ((0, 1), (4, to_seed)):
+            (end,) = model.generate(1, seed=seed).images
+            torch.testing.assert_close(way.images[at], end)
+        nothing = model.encode_conditions({}, 1)
+        drawn = model.conditioner.draw_examples(nothing, CounterNoise(to_seed, [0]))
+        told.add(tuple(drawn.present[0].tolist()))
+    assert len(told) == 2  # both by label and by text
+
+
+def test_what_counts_nothing_is_not_the_same_as_nothing_given(model: Generator) -> None:
+    model.conditioner.restrict(tokens=False, pooled=True)
+    bare = model.generate(3, seed=0).images
+    model.conditioner.reserve_examples(8)
+    model.conditioner.keep_examples({"label": torch.tensor([0, 1, 2, 1]), "text": list("abcd")})
+    silent = model.generate(3, seed=0, label="cat", weights={"label": 0}).images
+    torch.testing.assert_close(silent, bare)
+    assert not torch.allclose(model.generate(3, seed=0).images, bare)
+
+
 def test_it_passes_every_station(model: Generator) -> None:
     labels = ["cat", "dog", "hen"]
     way = walk(model, 7, seed=3, label=labels, text="one text")

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmgen.data.columns import read_others
 from mmgen.data.decoding import BrokenPictureError, Header
 from mmgen.data.fitting import Fit, to_picture
 from mmgen.data.lazy import LazyPictures
@@ -18,6 +19,7 @@ from mmgen.data.sounds import Heard, hear
 from mmgen.data.threads import Progress, map_in_threads
 from mmgen.errors import DataError
 from mmgen.media.pictures import convert_mode
+from mmgen.slots import Size
 
 _MB = 1_000_000
 
@@ -75,6 +77,10 @@ def assemble(
             + (f": {_in_words(problems, len(records))}" if problems else "")
         )
     records = records.select(decoded.rows) if len(decoded.rows) < len(records) else records
+    _, channels, height, width = decoded.images.shape
+    others, left_out = read_others(
+        records.others, Size(channels=channels, height=height, width=width)
+    )
     return PictureData(
         images=decoded.images,
         labels=records.labels,
@@ -85,7 +91,8 @@ def assemble(
         name=name,
         split=split,
         found_problems=problems,
-        notes=records.notes,
+        notes=(*records.notes, *left_out),
+        others=others,
         given=None if given is None else given.images,
         digests=decoded.digests if given is None or given.digests is None else None,
     )

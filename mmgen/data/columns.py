@@ -8,7 +8,11 @@ import torch
 from torch import Tensor
 
 from mmgen.data.choices import Choices, Column
-from mmgen.errors import DataError, did_you_mean
+from mmgen.data.pictures import COLUMNS
+from mmgen.errors import DataError, InputError, did_you_mean
+from mmgen.families import load_reference
+from mmgen.plugins import manager
+from mmgen.slots import Size, Slot
 
 LABEL_COLUMNS = ("label", "labels")
 TEXT_COLUMNS = ("text", "caption", "captions")
@@ -70,6 +74,54 @@ def find_classes(values: Iterable[Any], *, column: str) -> tuple[str, ...]:
     if numbers:
         return tuple(str(number) for number in range(max(numbers) + 1))
     return tuple(sorted(names, key=int if all(map(str.isdecimal, names)) else None))
+
+
+def plugin_columns(available: Iterable[str], taken: Collection[str | None]) -> tuple[str, ...]:
+    """Return the columns that are named after a kind of input that a plugin brings.
+
+    Args:
+        taken: columns that are read as something else.
+    """
+    brought = {
+        modality.name
+        for plugin in manager().plugins
+        for modality in plugin.modalities
+        if modality.kind == "semantic"
+    }
+    brought -= {"target", *COLUMNS, *taken}
+    return tuple(name for name in available if name in brought)
+
+
+def read_others(
+    columns: Mapping[str, list[Any]], size: Size
+) -> tuple[dict[str, Tensor | list[Any]], tuple[str, ...]]:
+    """Return columns of plugins' kinds of input as their readers have them, and notes.
+
+    A column that its reader refuses is left out, and a note says why: it may be of the same name
+    and of another kind, and what is trained may have no use for it.
+    """
+    found: dict[str, Tensor | list[Any]] = {}
+    notes = []
+    for name, values in columns.items():
+        try:
+            found[name] = _read_other(name, values, size)
+        except InputError as error:
+            notes.append(f"the column {name!r} is left out: {error}")
+        except Exception as error:  # a reader of others, that data have no use for, ends nothing
+            reason = f"{type(error).__name__}: {error}"
+            notes.append(f"the column {name!r} is left out: its reader failed: {reason}")
+    return found, tuple(notes)
+
+
+def _read_other(name: str, values: list[Any], size: Size) -> Tensor | list[Any]:
+    missing = next((row for row, value in enumerate(values, 1) if value is None), None)
+    if missing is not None:
+        raise InputError(f"row {missing} has none")
+    read = load_reference(manager().modality(name).reader)
+    found: Tensor | list[Any] = read(values, Slot(name=name, modality=name), size)
+    if len(found) != len(values):
+        raise InputError(f"its reader made {len(found)} values of {len(values)} rows")
+    return found
 
 
 def to_labels(values: Sequence[Any], class_names: Sequence[str], *, column: str) -> Tensor:

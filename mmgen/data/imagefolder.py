@@ -26,6 +26,7 @@ from mmgen.data.columns import (
     choose_column,
     choose_columns,
     find_classes,
+    plugin_columns,
     to_labels,
     to_texts,
 )
@@ -101,6 +102,12 @@ class ImageFolder:
             class_names=class_names,
             texts=texts,
             given=self._given(pictures, partners),
+            others={
+                name: self._metadata.column(name, pictures)
+                for name in plugin_columns(
+                    self._metadata.columns, (options.label_column, *(options.text_column or ()))
+                )
+            },
             problems=self._missing_files(split),
             notes=self._notes(),
         )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -39,6 +39,8 @@ class PictureData:
         found_problems: broken pictures that were left out while loading.
         notes: what the user should know about how the set was read.
         given: for pairs, what each picture is to be made from, as `images` is; else None.
+        others: of kinds of input that plugins bring, by their names: a tensor (N, …), or N values,
+            each as the kind's reader has it.
         digests: sha256 of each picture's file, uint8 (N, 32), where there were files; else None.
         reader: loads another split of the source by its name; None where there is no source.
     """
@@ -54,6 +56,7 @@ class PictureData:
     found_problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     given: Tensor | PicturesOnRead | None = None
+    others: Mapping[str, Tensor | Sequence[Any]] = field(default_factory=dict)
     digests: np.ndarray | None = field(default=None, repr=False)
     reader: Callable[[str], "PictureData"] | None = field(default=None, repr=False, compare=False)
 
@@ -63,6 +66,7 @@ class PictureData:
             "texts": self.texts,
             "clips": self.clips,
             "given pictures": self.given,
+            **self.others,
         }
         for name, column in columns.items():
             if column is not None and len(column) != len(self.images):
@@ -83,9 +87,10 @@ class PictureData:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """What a batch can have besides its target: "label", "text", "audio", "image"."""
+        """What a batch can have besides its target: "label", "text", "audio", "image", others."""
         held = (self.labels, self.texts, self.clips, self.given)
-        return tuple(name for name, item in zip(COLUMNS, held, strict=True) if item is not None)
+        own = [name for name, item in zip(COLUMNS, held, strict=True) if item is not None]
+        return (*own, *sorted(self.others))
 
     @property
     def has_pictures(self) -> bool:
@@ -125,7 +130,7 @@ class PictureData:
         Returns:
             "target", float32 (M, C, H, W) in [0, 1]; "label", int64 (M,); "text", M strings;
             "audio", M clips, float32 (samples,) on the CPU; "image", what the targets are to be
-            made from, float32 (M, C', H', W') in [0, 1].
+            made from, float32 (M, C', H', W') in [0, 1]; others as they are, a tensor or a list.
         Raises:
             DataError: a column that the data does not have.
         """
@@ -141,8 +146,27 @@ class PictureData:
             batch[name] = self._column(name, indices, device, draws)
         return batch
 
+    def values(
+        self,
+        name: str,
+        indices: Tensor,
+        device: torch.device | str = "cpu",
+        draws: np.ndarray | None = None,
+    ) -> Any:
+        """Return one column of a `batch`, without its pictures.
+
+        Raises:
+            DataError: a column that the data does not have.
+        """
+        return self._column(name, indices, device, draws)
+
+    def with_others(self, names: Collection[str]) -> "PictureData":
+        """Return the data with those columns alone of plugins' kinds of input."""
+        kept = {name: column for name, column in self.others.items() if name in names}
+        return self if len(kept) == len(self.others) else replace(self, others=kept)
+
     def column(self, name: str) -> Any:
-        """Return all of a column: labels int64 (N,), given pictures, all texts or all clips.
+        """Return all of a column: labels int64 (N,), given pictures, all texts, clips or others.
 
         Those texts and clips are among them that no row has unless they are drawn.
 
@@ -152,7 +176,7 @@ class PictureData:
         listed = {"text": self.texts, "audio": self.clips}.get(name)
         if listed is not None:
             return list(every_value(listed))
-        held = {"label": self.labels, "image": self.given}.get(name)
+        held = {"label": self.labels, "image": self.given, **self.others}.get(name)
         if held is None:
             raise self._no_column(name)
         return held
@@ -167,6 +191,7 @@ class PictureData:
             labels=_maybe(self.labels, lambda labels: labels[rows.to(labels.device)]),
             texts=_maybe(self.texts, lambda texts: select_rows(texts, rows.numpy())),
             clips=_maybe(self.clips, lambda clips: select_rows(clips, rows.numpy())),
+            others={name: _rows_of(column, rows) for name, column in self.others.items()},
             digests=_maybe(self.digests, lambda digests: digests[rows.numpy()]),
         )
 
@@ -202,6 +227,7 @@ class PictureData:
             labels=_maybe_both(self.labels, other.labels, lambda a, b: torch.cat([a, b])),
             texts=_maybe_both(self.texts, other.texts, join_columns),
             clips=_maybe_both(self.clips, other.clips, join_columns),
+            others={name: _chain(self.others[name], other.others[name]) for name in self.others},
             digests=_maybe_both(self.digests, other.digests, lambda a, b: np.concatenate([a, b])),
             found_problems=self.found_problems + other.found_problems,
         )
@@ -254,7 +280,7 @@ class PictureData:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256, in hexadecimal, over pictures, labels, class names, captions and sounds."""
+        """sha256, in hexadecimal, over pictures, labels, class names and all other columns."""
         header = {"shape": tuple(self.images.shape), "classes": self.class_names}
         labels = b"" if self.labels is None else self.labels.cpu().numpy().tobytes()
         texts = json.dumps(None if self.texts is None else list(every_value(self.texts))).encode()
@@ -265,12 +291,22 @@ class PictureData:
             clips = [clip.numpy().tobytes() for clip in every_value(self.clips)]
             parts += [str(self.sample_rate).encode(), _digest(*clips)]
         parts += [_places(column) for column in (self.texts, self.clips) if _chooses(column)]
+        parts += [part for name in sorted(self.others) for part in self._other_parts(name)]
         return _digest(*parts).hex()
 
     def _content_digest(self) -> bytes:
         if self.digests is not None and isinstance(self.images, Tensor):
             return _digest(self.digests.tobytes())
         return _content_digest(self.images)
+
+    def _other_parts(self, name: str) -> Iterator[bytes]:
+        column = self.others[name]
+        yield name.encode()
+        if isinstance(column, Tensor):
+            yield f"{column.dtype} {tuple(column.shape)}".encode()
+            yield column.cpu().contiguous().view(torch.uint8).numpy().tobytes()
+        else:
+            yield json.dumps(list(column), default=_plain).encode()
 
     def _column(
         self,
@@ -289,6 +325,9 @@ class PictureData:
         if name == "image" and self.given is not None:
             rows = indices.to(self.given.device) if isinstance(self.given, Tensor) else indices
             return self.given[rows].to(device, non_blocking=True).div(255)
+        if name in self.others:
+            column = _rows_of(self.others[name], indices)
+            return column.to(device) if isinstance(column, Tensor) else column
         raise self._no_column(name)
 
     def _no_column(self, name: str) -> DataError:
@@ -302,6 +341,23 @@ def _pick(images: Tensor | PicturesOnRead, rows: Tensor) -> Tensor | PicturesOnR
     if isinstance(images, Tensor):
         return images[rows.to(images.device)]
     return images.select(rows.numpy())
+
+
+def _plain(value: Any) -> Any:
+    """Return a value that JSON has no word for as one that it has."""
+    return value.tolist() if hasattr(value, "tolist") else str(value)
+
+
+def _rows_of(column: Tensor | Sequence[Any], rows: Tensor) -> Tensor | list[Any]:
+    if isinstance(column, Tensor):
+        return column[rows.to(column.device)]
+    return [column[row] for row in rows.tolist()]
+
+
+def _chain(first: Tensor | Sequence[Any], second: Tensor | Sequence[Any]) -> Tensor | Sequence[Any]:
+    if isinstance(first, Tensor) and isinstance(second, Tensor):
+        return torch.cat([first, second])
+    return [*first, *second]
 
 
 def _join(

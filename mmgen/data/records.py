@@ -1,7 +1,8 @@
 """One split of a source before its pictures are decoded: what every source delivers."""
 
-from dataclasses import dataclass, replace
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -86,6 +87,7 @@ class Records:
         texts: N captions ("" where one is missing), or several for each to choose from; or None.
         sounds: encoded, one for each picture; else None.
         given: for pairs, the picture that each is to be made from; else None.
+        others: columns of kinds of input that plugins bring, as they stand there; by the kind.
         problems: pictures that the source names but does not have.
         notes: what the user should know about how the source was read.
     """
@@ -96,6 +98,7 @@ class Records:
     texts: Column | None = None
     sounds: EncodedPictures | None = None
     given: EncodedPictures | Tensor | None = None
+    others: Mapping[str, list[Any]] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -112,6 +115,10 @@ class Records:
             given=None if self.given is None else _select(self.given, indices),
             labels=None if self.labels is None else self.labels[rows],
             texts=None if self.texts is None else select_rows(self.texts, indices),
+            others={
+                name: [values[row] for row in indices.tolist()]
+                for name, values in self.others.items()
+            },
         )
 
 

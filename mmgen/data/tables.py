@@ -5,7 +5,7 @@ classes; by what they hold, Image and Audio tell columns apart that are of one t
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from mmgen.data.columns import (
     choose_column,
     choose_columns,
     find_classes,
+    plugin_columns,
     to_labels,
     to_texts,
 )
@@ -39,11 +40,12 @@ class Chosen:
     given: str | None
     label: str | None
     texts: tuple[str, ...]
+    others: tuple[str, ...] = ()
 
     @property
     def names(self) -> list[str]:
         """Those there are."""
-        every = (self.pictures, self.label, *self.texts, self.given, self.sounds)
+        every = (self.pictures, self.label, *self.texts, self.given, self.sounds, *self.others)
         return [name for name in every if name is not None]
 
 
@@ -71,7 +73,7 @@ class Columns:
                 nor sounds, or several columns of which none is asked for.
         """
         sounds = self._choose_sounds(options, source)
-        return Chosen(
+        chosen = Chosen(
             pictures=self._choose_pictures(options.image_column, sounds, source),
             sounds=sounds,
             given=choose_column(
@@ -86,6 +88,7 @@ class Columns:
                 options.text_column, TEXT_COLUMNS, self.all, option="text_column", source=source
             ),
         )
+        return replace(chosen, others=plugin_columns(self.all, chosen.names))
 
     def choose_label(self, asked: str | None, *, source: str) -> str | None:
         """Return the column of labels, or None."""
@@ -231,6 +234,7 @@ def to_records(
         class_names=names,
         texts=to_texts(texts) if texts else None,
         given=files(chosen.given),
+        others={name: table.column(name).to_pylist() for name in chosen.others},
     )
 
 

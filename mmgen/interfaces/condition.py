@@ -190,9 +190,13 @@ class Condition:
         here than there, or more, some are repeated. What is spatial stays as it is here.
 
         Args:
-            other: of as many pictures and the same slots, given in the same rows.
+            other: of as many pictures and the same slots, given in the same rows; of families that
+                read the pooled vector alone also in others.
             shares: float (N,), 0 to 1.
         """
+        if not torch.equal(self.present, other.present):
+            weights = shares.to(self.pooled.dtype)[:, None]
+            return replace(self, pooled=torch.lerp(self.pooled, other.pooled, weights))
         embeddings = [
             one.towards(two, shares)
             for one, two in zip(self.embeddings, other.embeddings, strict=True)

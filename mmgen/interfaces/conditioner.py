@@ -5,16 +5,22 @@ conditioned on labels, text, sound or all of them by configuration alone.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
+from mmgen.errors import DataError, OptionError
 from mmgen.interfaces.classifying import ClassifyingEncoder
 from mmgen.interfaces.condition import Condition, SlotEmbedding, combine
 from mmgen.interfaces.encoder import Embedding, Encoder
+from mmgen.interfaces.examples import Examples
 from mmgen.interfaces.keeping import KeptEmbeddings
+from mmgen.interfaces.noise import Noise
 from mmgen.slots import Slot
+
+_AT_ONCE = 256
 
 
 class Conditioner(nn.Module):
@@ -27,6 +33,8 @@ class Conditioner(nn.Module):
             that any subset may be given at run time; 0 to 1.
         required: slots that must be given.
         join: how several slots join in the pooled vector: see `combine`.
+        num_examples: how many conditions of training rows are kept, to draw from where nothing is
+            given (`draw_examples`); 0 for none.
     """
 
     def __init__(
@@ -37,6 +45,7 @@ class Conditioner(nn.Module):
         dropout: float = 0.1,
         required: Collection[str] = (),
         join: str = "sum",
+        num_examples: int = 0,
     ) -> None:
         super().__init__()
         self.join = join
@@ -58,6 +67,9 @@ class Conditioner(nn.Module):
         self.absent = nn.ParameterDict(
             {name: nn.Parameter(nn.init.normal_(torch.empty(width), std=0.02)) for name in sizes}
         )
+        self._reads_more = False
+        self.examples: Examples | None = None
+        self.reserve_examples(num_examples)
 
     def freeze(self, slots: Collection[str]) -> None:
         """Leave some slots' encoders as they are while the rest learns.
@@ -81,7 +93,12 @@ class Conditioner(nn.Module):
 
         Without `tokens` a condition has L = 0; without `pooled` its vector is zero. Without
         `absent` nothing stands for a slot that is not given: `encode` alone can be used.
+
+        Raises:
+            OptionError: as `reserve_examples`.
         """
+        self._reads_more = tokens or not pooled or not absent
+        self.reserve_examples(self.num_examples)
         if not tokens:
             self.token_projections = nn.ModuleDict()
         if not pooled:
@@ -140,6 +157,81 @@ class Conditioner(nn.Module):
             present = present & (torch.rand(present.shape, device=device) >= self.dropout)
         like = torch.zeros(num_images, self.width, device=device, dtype=dtype)
         return combine(embeddings, present, spatial or {}, names, like, join=self.join)
+
+    @property
+    def num_examples(self) -> int:
+        """How many examples are kept."""
+        return 0 if self.examples is None else len(self.examples)
+
+    def reserve_examples(self, count: int) -> None:
+        """Make room for examples, which `keep_examples` fills; 0: keep none.
+
+        Raises:
+            OptionError: the family reads more than a pooled vector, or there are several slots
+                and none of them was ever left out, so that one alone would mean nothing.
+        """
+        if count and self._reads_more:
+            raise OptionError(
+                "[conditioner] num_examples is for generators that read conditions as one vector, "
+                "as vae and dcgan do; this architecture is none: leave it out"
+            )
+        if count and len(self.encoders) > 1 and not self.dropout:
+            raise OptionError(
+                "[conditioner] num_examples has the model told one condition at a time; with "
+                f"{len(self.encoders)} of them it learns that by [conditioner] dropout above 0"
+            )
+        self.examples = Examples(count, self.width) if count and len(self.encoders) else None
+
+    @torch.no_grad()
+    def keep_examples(self, values: Mapping[str, Any]) -> None:
+        """Keep what rows of the training data say, as `draw_examples` wants it.
+
+        Args:
+            values: contract values by slot, of any number of rows. There may be none for some of
+                the slots: nothing is drawn of them.
+
+        Raises:
+            DataError: there are no values for any slot.
+        """
+        if self.examples is None:
+            return
+        given = {name: values[name] for name in self.slot_names if len(values.get(name, ()))}
+        if not given:
+            raise DataError(
+                f"the training data have no values of {', '.join(self.slot_names)} to keep; leave "
+                "out [conditioner] num_examples"
+            )
+        device = self.examples.vectors.device
+        pooled = {
+            self.slot_names.index(name): torch.cat(
+                [
+                    self._project(name, many[at : at + _AT_ONCE], self.absent[name], device)[2]
+                    for at in range(0, len(many), _AT_ONCE)
+                ]
+            )
+            for name, many in given.items()
+        }
+        self.examples.fill(pooled)
+
+    def draw_examples(self, condition: Condition, rng: Noise) -> Condition:
+        """Return a condition whose rows to which nothing was given are told an example each.
+
+        So pictures come from p(x) = E_c p(x | c), which is what conditional models know best:
+        what they make of the learned "not given" embedding leaves some kinds of pictures out and
+        prefers others. Conditions with spatial slots are left alone, as are all where no examples
+        are kept.
+        """
+        nothing = ~condition.present.any(dim=1)
+        if self.examples is None or condition.spatial or not bool(nothing.any()):
+            return condition
+        vectors, slots = self.examples.draw(rng)
+        embeddings = [
+            replace(own, pooled=torch.where(nothing[:, None], vectors.to(own.pooled), own.pooled))
+            for own in condition.embeddings
+        ]
+        told = nn.functional.one_hot(slots, len(embeddings)).bool()
+        present = torch.where(nothing[:, None], told, condition.present)
+        return combine(embeddings, present, {}, self.slot_names, condition.pooled, join=self.join)
 
     def encode(self, slot: str, values: Any, device: torch.device | str) -> Embedding:
         """Return what a slot's encoder makes of N contract values, before any projection.

@@ -58,6 +58,11 @@ class Generator(Model, ABC):
         super().__init__(config)
         self.conditioner = conditioner or Conditioner({}, width=1)
         self.conditioner.restrict(tokens=self.uses_tokens, pooled=self.uses_pooled)
+        if any(slot.required for slot in self.spatial_slots) and self.conditioner.num_examples:
+            raise OptionError(
+                "[conditioner] num_examples is for where nothing is given; this architecture is "
+                "always given a picture: leave it out"
+            )
 
     @property
     @abstractmethod
@@ -139,8 +144,10 @@ class Generator(Model, ABC):
 
         def rows(start: int, stop: int) -> tuple[Condition, Noise]:
             part = take_rows(conditions, start, stop, len(numbers))
-            condition = self.encode_conditions(part, stop - start).weighted(by_slot)
-            return condition, CounterNoise(seed, numbers[start:stop], self.device, self.dtype)
+            rng = CounterNoise(seed, numbers[start:stop], self.device, self.dtype)
+            condition = self.encode_conditions(part, stop - start)
+            # Before the weights: what is given and counts 0 is not the same as nothing given.
+            return self.conditioner.draw_examples(condition, rng).weighted(by_slot), rng
 
         images = self.draw(len(numbers), rows, options, batch_size=size, progress=progress)
         recipe = write_recipe(self, numbers, seed, given, conditions, options, size)

@@ -123,7 +123,7 @@ def describe_conditioner(conditioner: Conditioner) -> dict[str, Any]:
         "slots": list(conditioner.slot_names),
         "required": sorted(conditioner.required),
         "join": conditioner.join,
-    }
+    } | ({"num_examples": conditioner.num_examples} if conditioner.num_examples else {})
 
 
 def build_conditioner(data: Mapping[str, Any], parts: Mapping[str, Model]) -> Conditioner:
@@ -142,4 +142,5 @@ def build_conditioner(data: Mapping[str, Any], parts: Mapping[str, Model]) -> Co
         dropout=data["dropout"],
         required=data.get("required", ()),
         join=data.get("join", "sum"),
+        num_examples=data.get("num_examples", 0),
     )

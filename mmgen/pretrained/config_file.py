@@ -8,7 +8,7 @@ from typing import Any
 
 from mmgen.errors import ModelFileError, NotInstalledError, did_you_mean, shown
 from mmgen.pretrained.strict_json import parse_json
-from mmgen.slots import JOINS
+from mmgen.slots import JOINS, MOST_EXAMPLES
 
 CONFIG_NAME = "config.json"
 ASSET_SUFFIXES = (".json", ".txt")
@@ -63,8 +63,9 @@ _CONDITIONER: dict[str, tuple[type, ...]] = {
     "slots": (list,),
     "required": (list,),
     "join": (str,),
+    "num_examples": (int,),
 }
-_CONDITIONER_DEFAULTS: dict[str, Any] = {"required": [], "join": "sum"}
+_CONDITIONER_DEFAULTS: dict[str, Any] = {"required": [], "join": "sum", "num_examples": 0}
 
 
 def read_config(path: Path) -> ConfigFile:
@@ -172,6 +173,11 @@ def _check_conditioner(data: Any, path: Path) -> None:
     if data["join"] not in JOINS:
         raise ModelFileError(
             f"{path}: conditioner.join is {' or '.join(JOINS)}; got {shown(data['join'])}"
+        )
+    if not 0 <= data["num_examples"] <= MOST_EXAMPLES:
+        raise ModelFileError(
+            f"{path}: conditioner.num_examples is 0 to {MOST_EXAMPLES:,}; "
+            f"got {shown(data['num_examples'])}"
         )
     slots, required = data["slots"], data["required"]
     for slot in (*slots, *required):

@@ -132,6 +132,8 @@ def _load_start(settings: Settings, from_model: str | Path) -> Model:
             f"conditions and parts come from {str(from_model)!r}; leave out [parts], and of "
             "[conditions] all but tuned"
         )
+    if settings.conditioner.num_examples and isinstance(model, Generator):
+        model.conditioner.reserve_examples(settings.conditioner.num_examples)
     _freeze_start(settings, model, from_model)
     return model
 
@@ -185,14 +187,19 @@ def build_conditioner(settings: Settings, data: PictureData) -> Conditioner | No
             encoders[slot] = _build_encoder(slot, values, data, data.images)
             continue
         if slot not in data.columns:
+            why = "".join(f"; {note}" for note in data.notes if repr(slot) in note)
             raise DataError(
                 f"[conditions.{slot}] needs a column {slot!r}; {data.name} has "
-                f"{', '.join(data.columns) or 'pictures only'}"
+                f"{', '.join(data.columns) or 'pictures only'}{why}"
             )
         encoders[slot] = _build_encoder(slot, values, data, data.column(slot))
     config = settings.conditioner
     conditioner = Conditioner(
-        encoders, width=config.width, dropout=config.dropout, join=config.join
+        encoders,
+        width=config.width,
+        dropout=config.dropout,
+        join=config.join,
+        num_examples=config.num_examples,
     )
     own = [slot for slot, encoder in encoders.items() if encoder.frozen]
     conditioner.freeze([*_frozen_slots(settings), *own])
@@ -281,12 +288,19 @@ def _check_rate(encoder: Encoder, data: PictureData, table: str) -> None:
         )
 
 
-def match_labels(model: Model, data: TrainingData) -> TrainingData:
-    """Return the data with labels that count the model's classes, matched by name."""
+def match_columns(model: Model, data: TrainingData) -> TrainingData:
+    """Return the data with labels that count the model's classes, matched by name.
+
+    Columns of plugins' kinds of input that the model does not take are left out.
+    """
     if isinstance(model, Generator | EmbedsTogether):
         classes = {slot.name: slot.classes for slot in model.slots}.get("label")
+        taken = {slot.name for slot in model.slots}
     else:
         classes = classes_of(model) or None
+        taken = {model.modality} if isinstance(model, Encoder) else set()
+    held_out = None if data.held_out is None else data.held_out.with_others(taken)
+    data = TrainingData(data.train.with_others(taken), held_out)
     if classes is None or (data.train.labels is None and isinstance(model, Generator)):
         return data
     held_out = None if data.held_out is None else data.held_out.with_labels(classes)

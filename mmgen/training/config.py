@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mmgen.errors import OptionError
 from mmgen.options import Options, option, seed_option
-from mmgen.slots import JOINS
+from mmgen.slots import JOINS, MOST_EXAMPLES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +143,14 @@ class ConditionerConfig(Options):
         choices=JOINS,
         help="several conditions at once: each counts as by itself (sum), or their mean does, for "
         "those that say the same in several ways",
+    )
+    num_examples: int = option(
+        0,
+        minimum=0,
+        maximum=MOST_EXAMPLES,
+        help="how many conditions of training rows the model keeps: where nothing is given, each "
+        "picture answers one of them, so that every kind is drawn as often as the data have it; 0: "
+        "the learned 'not given' embedding stands for nothing",
     )
 
 

@@ -154,7 +154,7 @@ def columns_of(data: PictureData) -> dict[str, Any]:
         columns["audio"] = data.clips
     if data.given is not None:
         columns["image"] = data.given
-    return columns
+    return {**columns, **data.others}
 
 
 def home_of(source: Source) -> torch.device:

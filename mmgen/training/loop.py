@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mmgen.errors import MmgenError, TrainingError
 from mmgen.interfaces import Generator, Model, Trainer
-from mmgen.interfaces.trainer import Stage
+from mmgen.interfaces.trainer import Batch, Stage
 from mmgen.pretrained import save
 from mmgen.training.checkpoint import Checkpoint, CheckpointStore
 from mmgen.training.clock import Clock
@@ -44,6 +44,7 @@ class Loop:
         questions: what the grids of samples are asked for; None: the model's classes by turns.
         watch: compares samples with pictures at every evaluation; None for none.
         real: some pictures (N, C, H, W) in [0, 1], that grids of samples should vary like.
+        examples: by slot, what the model's conditioner keeps of the data; None for nothing.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Loop:
         questions: Questions | None = None,
         watch: SampleWatch | None = None,
         real: Tensor | None = None,
+        examples: Batch | None = None,
     ) -> None:
         self.trainer = trainer
         self.model = cast(Model, trainer.model)
@@ -72,6 +74,7 @@ class Loop:
         self.questions = questions
         self.watch = watch
         self.real = real
+        self.examples = examples
         self.store = CheckpointStore(run.checkpoints, config.keep_checkpoints)
         self._checkpoint = self.store.read_latest()
         loop = {} if self._checkpoint is None else self._checkpoint.state["loop"]
@@ -222,6 +225,8 @@ class Loop:
         self.trainer.eval()
         try:
             with run.averages():
+                if isinstance(self.model, Generator) and self.examples is not None:
+                    self.model.conditioner.keep_examples(self.examples)
                 yield
         finally:
             run.set_train_mode()

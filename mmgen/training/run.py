@@ -12,7 +12,7 @@ import torch
 from mmgen import __version__
 from mmgen.data import PictureData
 from mmgen.errors import TrainingError
-from mmgen.interfaces import Model, Trainer
+from mmgen.interfaces import Batch, Generator, Model, Trainer
 from mmgen.local_paths import own_name, without_paths
 from mmgen.plugins import manager
 from mmgen.training.assembly import (
@@ -20,7 +20,7 @@ from mmgen.training.assembly import (
     build_model,
     build_trainer,
     load_data,
-    match_labels,
+    match_columns,
 )
 from mmgen.training.config import FREE_TO_CHANGE
 from mmgen.training.feed import make_source
@@ -29,7 +29,7 @@ from mmgen.training.machine import Machine, fast_arithmetic, precision_notes
 from mmgen.training.progress import Silence, make_reporter
 from mmgen.training.random_state import own_randomness
 from mmgen.training.run_folder import RunFolder
-from mmgen.training.sampling import choose_questions
+from mmgen.training.sampling import choose_examples, choose_questions
 from mmgen.training.settings import Settings, build_settings
 from mmgen.training.suitability import check_balance, check_pictures
 from mmgen.training.watch import SampleWatch, open_watch, some_pictures
@@ -113,7 +113,7 @@ def train(
     with own_randomness(machine.device, settings.training.seed):
         loaded = load_data(data, settings)
         model = build_model(settings, loaded.train, from_model=from_model)
-        loaded = match_labels(model, loaded)
+        loaded = match_columns(model, loaded)
         check_pictures(model, loaded.train)
         check_balance(settings.training, loaded.train)
         watch = open_watch(settings.training, model, loaded.held_out, machine.device)
@@ -171,6 +171,7 @@ def _run_loop(
             questions=choose_questions(data.train, settings.training.num_samples),
             watch=watch,
             real=some_pictures(data.train),
+            examples=_examples(trainer.model, data.train, settings),
         )
         state = loop.train()
     for note in _left_out(data):
@@ -187,6 +188,15 @@ def _run_loop(
         figures=saved[-1]["figures"] if saved else {},
         is_main=machine.is_main,
     )
+
+
+def _examples(model: Any, data: PictureData, settings: Settings) -> Batch | None:
+    """Return the rows whose conditions a generator keeps; None where it keeps none."""
+    if not isinstance(model, Generator) or not model.conditioner.num_examples:
+        return None
+    conditioner = model.conditioner
+    seed = settings.training.seed
+    return choose_examples(data, conditioner.slot_names, conditioner.num_examples, seed)
 
 
 def _left_out(data: TrainingData) -> list[str]:

@@ -1,17 +1,20 @@
 """Grids of samples, by which one sees how a training goes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from mmgen.data import PictureData
+from mmgen.errors import DataError
 from mmgen.interfaces.generator import Generator
 from mmgen.interfaces.samples import Samples
+from mmgen.interfaces.trainer import Batch
 
 _MOST_COLUMNS = 20
-_GIVEN = ("label", "text", "audio")
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,12 @@ class Questions:
 
     Attributes:
         count: how many.
-        values: count of them by column.
+        values: count of them by column, as `generate` takes them.
         columns: of the grid, one for each class where there are few; None: as it comes.
     """
 
     count: int
-    values: dict[str, list[Any]] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
     columns: int | None = None
 
 
@@ -36,7 +39,7 @@ def class_questions(model: Generator, count: int) -> Questions:
     columns = few[0] if few else None
     if columns is not None:
         count -= count % columns
-    values = {
+    values: dict[str, Any] = {
         name: [names[place % len(names)] for place in range(count)]
         for name, names in classes.items()
     }
@@ -52,11 +55,47 @@ def choose_questions(data: PictureData, count: int) -> Questions:
     rows = torch.arange(count) % len(data)
     if columns and data.labels is not None:
         rows = _class_after_class(data.labels.cpu(), columns, count)
-    batch = data.batch(rows, columns=[name for name in _GIVEN if name in data.columns])
-    values = {name: list(batch[name]) for name in _GIVEN if name in batch}
+    values = {name: data.values(name, rows) for name in data.columns if name != "image"}
     if "label" in values:
-        values["label"] = [int(label) for label in values["label"]]
+        values["label"] = values["label"].tolist()
     return Questions(count, values, columns or None)
+
+
+def choose_examples(data: PictureData, slots: Sequence[str], count: int, seed: int) -> Batch:
+    """Return what rows say, by slot, for `Conditioner.keep_examples`; `count` in all.
+
+    They are drawn at random, others for each slot, but of each class as many as its share is, as
+    near as may be. Slots for which there is no value are left out.
+
+    Raises:
+        DataError: there is no value for any slot.
+    """
+    rng = np.random.default_rng(seed)
+    labels = None if data.labels is None else data.labels.cpu().numpy()
+    with_value = {slot: _rows_with_value(data, slot) for slot in slots if slot in data.columns}
+    with_value = {slot: rows for slot, rows in with_value.items() if len(rows)}
+    if not with_value:
+        raise DataError(
+            f"{data.name} has no values of {', '.join(slots)} for [conditioner] num_examples"
+        )
+    most = -(-count // len(with_value))
+    kept: Batch = {}
+    for slot, rows in with_value.items():
+        order = rng.permutation(rows)
+        if labels is not None:
+            order = order[np.argsort(labels[order], kind="stable")]
+        number = min(most, len(order))
+        chosen = order[((np.arange(number) + 0.5) * len(order) / number).astype(np.int64)]
+        draws = rng.integers(2**64, size=number, dtype=np.uint64)
+        kept[slot] = data.values(slot, torch.from_numpy(chosen), draws=draws)
+    return kept
+
+
+def _rows_with_value(data: PictureData, slot: str) -> np.ndarray:
+    """Return the rows, int64 (M,), that have a value; an empty text is none."""
+    if slot == "text" and data.texts is not None:
+        return np.flatnonzero([bool(text) for text in data.texts])
+    return np.arange(len(data))
 
 
 def _class_after_class(labels: Tensor, num_classes: int, count: int) -> Tensor:

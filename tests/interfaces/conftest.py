@@ -29,11 +29,11 @@ def _tiny_family() -> Iterator[None]:
         yield
 
 
-def make_conditioner() -> Conditioner:
+def make_conditioner(**settings: Any) -> Conditioner:
     torch.manual_seed(1)
     label = cast(LabelEmbedding, build("label-embedding", {"classes": CLASSES, "width": 4}))
     text = cast(WordsEncoder, build(stand_in.NAME, {"width": 6}))
-    made = Conditioner({"label": label, "text": text}, width=5, dropout=0.5)
+    made = Conditioner({"label": label, "text": text}, width=5, dropout=0.5, **settings)
     perturb(made)
     return made.eval()
 
@@ -42,6 +42,12 @@ def make_conditioner() -> Conditioner:
 def conditioner() -> Conditioner:
     """Labels and texts, in eval mode."""
     return make_conditioner()
+
+
+@pytest.fixture
+def conditioner_with() -> Callable[..., Conditioner]:
+    """Build a conditioner of labels and texts with settings of its own."""
+    return make_conditioner
 
 
 @pytest.fixture

@@ -1,15 +1,18 @@
 """Conditions: any subset may be given, and what is left out has a stand-in that learns."""
 
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
 import pytest
 import torch
 
-from mmgen.interfaces import Condition, Conditioner
+from mmgen.errors import DataError, OptionError
+from mmgen.interfaces import Condition, Conditioner, CounterNoise
 from mmgen.testing.stand_in import WordsConfig
 from mmgen.testing.words import WordsEncoder
 
+Build = Callable[..., Conditioner]
 LABELS = torch.tensor([0, 1, 2])
 TEXTS = ["one", "three words here", "one"]
 VALUES: dict[str, Any] = {"label": LABELS, "text": TEXTS}
@@ -179,3 +182,107 @@ def test_without_stand_ins_encoders_are_used_one_by_one(conditioner: Conditioner
     found = conditioner.encode("text", [*TEXTS, TEXTS[0]], "cpu")
     torch.testing.assert_close(found.pooled[:-1], full.pooled)
     assert torch.equal(found.pooled[-1], found.pooled[0])
+
+
+@pytest.fixture
+def keeping(conditioner_with: Build) -> Conditioner:
+    """Keeps two examples of each slot, of families that read one vector."""
+    made = conditioner_with(num_examples=4)
+    made.restrict(tokens=False, pooled=True)
+    made.keep_examples({"label": torch.tensor([2, 0]), "text": ["a cat", "two dogs"]})
+    return made
+
+
+def drawn(conditioner: Conditioner, count: int, seed: int = 0, **values: Any) -> Condition:
+    found = conditioner(values, num_images=count, device="cpu")
+    return conditioner.draw_examples(found, CounterNoise(seed, range(count)))
+
+
+def shares_of(conditioner: Conditioner, found: Condition, slot: str, values: Any) -> list[float]:
+    """Return how often the rows of a condition are told each value of a slot."""
+    asked = conditioner({slot: values}, num_images=len(values), device="cpu")
+    same = (found.pooled[:, None] - asked.pooled).abs().amax(dim=2) < 1e-6
+    told = found.present[:, conditioner.slot_names.index(slot)]
+    assert (told[same.any(dim=1)]).all()
+    return same.float().mean(dim=0).tolist()
+
+
+def test_where_nothing_is_given_every_example_of_every_slot_is_drawn_as_often(
+    keeping: Conditioner,
+) -> None:
+    found = drawn(keeping, 4000)
+    assert found.present.sum(dim=1).tolist() == [1] * 4000
+    labels = shares_of(keeping, found, "label", LABELS)
+    texts = shares_of(keeping, found, "text", ["a cat", "two dogs", "no"])
+    assert labels == pytest.approx([0.25, 0, 0.25], abs=0.03)
+    assert texts == pytest.approx([0.25, 0.25, 0], abs=0.03)
+
+
+def test_which_examples_are_drawn_depends_on_seed_and_picture_alone(keeping: Conditioner) -> None:
+    condition = keeping({}, num_images=2, device="cpu")
+    later = keeping.draw_examples(condition, CounterNoise(0, [5, 6]))
+    assert torch.equal(drawn(keeping, 8).pooled[5:7], later.pooled)
+    assert not torch.equal(drawn(keeping, 8).pooled, drawn(keeping, 8, seed=1).pooled)
+
+
+def test_examples_are_for_rows_to_which_nothing_is_given(keeping: Conditioner) -> None:
+    texts = ["a cat", "", "a cat"]
+    before = keeping({"text": texts}, num_images=3, device="cpu")
+    found = drawn(keeping, 3, text=texts)
+    assert torch.equal(found.pooled[::2], before.pooled[::2])
+    assert not torch.equal(found.pooled[1], before.pooled[1])
+    assert found.present.any(dim=1).tolist() == [True, True, True]
+    # To leave conditions out again, as guidance does, is what it always was.
+    torch.testing.assert_close(found.without().pooled, before.without().pooled)
+    canvas = {"image": torch.zeros(3, 3, 4, 4)}
+    painted = keeping({}, num_images=3, device="cpu", spatial=canvas)
+    assert keeping.draw_examples(painted, CounterNoise(0, range(3))) is painted
+
+
+@pytest.mark.parametrize("rows", [2, 30, 31])
+def test_however_many_rows_they_are_kept_evenly(conditioner_with: Build, rows: int) -> None:
+    made = conditioner_with(num_examples=24)
+    made.restrict(tokens=False, pooled=True)
+    half = [2] * (rows // 2) + [0] * (rows - rows // 2)
+    made.keep_examples({"label": torch.tensor(half), "text": ["a"]})
+    labels = shares_of(made, drawn(made, 6000), "label", LABELS)
+    assert labels == pytest.approx([0.25, 0, 0.25], abs=0.03)
+
+
+def test_slots_without_values_are_never_told(conditioner_with: Build) -> None:
+    made = conditioner_with(num_examples=5)
+    made.restrict(tokens=False, pooled=True)
+    made.keep_examples({"label": LABELS})
+    assert drawn(made, 50).present.tolist() == [[True, False]] * 50
+    for values in ({}, {"label": LABELS[:0], "text": []}):
+        with pytest.raises(DataError, match="no values of label, text to keep"):
+            made.keep_examples(values)
+
+
+@pytest.mark.parametrize("forms", [{"tokens": True, "pooled": True},
+                                   {"tokens": False, "pooled": False},
+                                   {"tokens": False, "pooled": True, "absent": False}])  # fmt: skip
+def test_only_families_that_read_one_vector_keep_examples(
+    conditioner_with: Build, forms: dict[str, bool]
+) -> None:
+    with pytest.raises(OptionError, match=r"\[conditioner\] num_examples is for generators"):
+        conditioner_with(num_examples=2).restrict(**forms)
+    made = conditioner_with()
+    made.restrict(**forms)
+    with pytest.raises(OptionError, match=r"\[conditioner\] num_examples is for generators"):
+        made.reserve_examples(2)
+
+
+def test_one_condition_at_a_time_is_learned_by_dropout(conditioner: Conditioner) -> None:
+    conditioner.restrict(tokens=False, pooled=True)
+    conditioner.dropout = 0.0
+    with pytest.raises(OptionError, match="with 2 of them it learns that"):
+        conditioner.reserve_examples(2)
+
+
+def test_without_examples_nothing_is_as_it_was(conditioner: Conditioner) -> None:
+    conditioner.keep_examples({"label": LABELS, "text": TEXTS})
+    assert conditioner.num_examples == 0
+    found = condition(conditioner)
+    assert conditioner.draw_examples(found, CounterNoise(0, range(3))) is found
+    assert not [name for name in conditioner.state_dict() if "examples" in name]

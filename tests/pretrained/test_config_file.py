@@ -60,6 +60,12 @@ CONDITIONER = {"width": 5, "dropout": 0.1, "slots": ["label", "text"], "required
         ({"conditioner": CONDITIONER | {"dropout": False}}, "wrong type"),
         ({"conditioner": CONDITIONER | {"slots": ["text", "text"]}}, "must not name one twice"),
         ({"conditioner": CONDITIONER | {"join": "max"}}, r"conditioner\.join is sum or mean"),
+        (
+            {"conditioner": CONDITIONER | {"num_examples": -1}},
+            r"conditioner\.num_examples is 0 to 100,000",
+        ),
+        ({"conditioner": CONDITIONER | {"num_examples": 10**6}}, "got 1000000"),
+        ({"conditioner": CONDITIONER | {"num_examples": True}}, "wrong type"),
         ({"conditioner": CONDITIONER | {"required": ["mask"]}}, "required names 'mask', no slot"),
         ({"conditioner": CONDITIONER | {"required": [5]}}, "must be names"),
         ({"conditioner": CONDITIONER | {"dropout": 2}}, "0 to 1"),

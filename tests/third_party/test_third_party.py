@@ -6,8 +6,10 @@ import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from installed import install, run
+from PIL import Image
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -47,6 +49,30 @@ def test_a_modality_of_a_plugin_is_read_from_the_command_line(
         run("mmgen", "run", "./run/model", "--input", "palette=reddish", "-o", "y.png",
             cwd=tmp_path, env=env)  # fmt: skip
     assert not (tmp_path / "y.png").exists()
+
+
+def test_any_family_learns_a_modality_of_a_plugin_from_a_column(
+    tmp_path: Path, env: dict[str, str]
+) -> None:
+    rng = np.random.default_rng(0)
+    colours = {"teal": (0, 128, 128), "#ff8800": (255, 136, 0), "white, navy": (128, 128, 192)}
+    lines = []
+    for number in range(24):
+        name, colour = list(colours.items())[number % 3]
+        pixels = np.clip(rng.normal(colour, 8, (8, 8, 3)), 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+        lines.append(json.dumps({"file_name": f"{number}.png", "palette": name}))
+    (tmp_path / "metadata.jsonl").write_text("\n".join(lines))
+    run("mmgen", "train", "conv-vae", "--data", ".", "--set", "widths=8,16",
+        "--set", "latent_dim=2",
+        "--set", "conditions.palette.encoder=palette-encoder", "--set", "steps=200",
+        "--set", "likelihood=discretised-logistic-mixture", "--set", "learning_rate=3e-3",
+        "--set", "batch_size=16", "-o", "run", cwd=tmp_path, env=env)  # fmt: skip
+    for name, (red, _, blue) in colours.items():
+        run("mmgen", "run", "./run", "--input", f"palette={name}", "--seed", "0", "-o", "x.png",
+            "--force", cwd=tmp_path, env=env)  # fmt: skip
+        drawn = np.asarray(Image.open(tmp_path / "x.png").convert("RGB")).mean(axis=(0, 1))
+        assert (drawn[0] > drawn[2]) == (red > blue)
 
 
 def test_what_they_bring_is_listed(tmp_path: Path, env: dict[str, str]) -> None:

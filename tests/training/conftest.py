@@ -45,6 +45,8 @@ class ToyTrainerOptions(Options):
 class Toy(Generator):
     """A small network with batch statistics, dropout and a label."""
 
+    uses_tokens = False
+
     def __init__(self, config: ToyConfig, *, conditioner: Conditioner | None = None) -> None:
         super().__init__(config, conditioner=conditioner)
         numbers = config.channels * config.height * config.width

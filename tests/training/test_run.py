@@ -9,6 +9,7 @@ import torch
 
 from mmgen.data import PictureData
 from mmgen.errors import DataError, OptionError, OutOfMemoryError, TrainingError
+from mmgen.interfaces import CounterNoise
 from mmgen.pretrained import from_pretrained
 from mmgen.training import Run, train
 from mmgen.training.checkpoint import CheckpointStore
@@ -234,6 +235,43 @@ def test_fine_tuning_starts_from_the_models_weights(
     before, after = first.load().state_dict(), run.load().state_dict()
     assert torch.equal(before["head.weight"], after["head.weight"])
     assert run.load().conditioner.slot_names == ("label",)  # type: ignore[union-attr]
+
+
+def told(model: Any, count: int = 3000) -> list[float]:
+    """Return how often a model of labels draws each class where nothing is given."""
+    nothing = model.encode_conditions({}, count)
+    found = model.conditioner.draw_examples(nothing, CounterNoise(0, range(count)))
+    classes = list(model.slots[0].classes)
+    asked = model.semantic_condition({"label": classes}, len(classes))
+    same = (found.pooled[:, None] - asked.pooled).abs().amax(dim=2) < 1e-5
+    return same.float().mean(dim=0).tolist()
+
+
+def test_a_generator_keeps_conditions_of_its_training_rows(
+    toy: str, pictures: PictureData, quick: Config, tmp_path: Path
+) -> None:
+    assert pictures.labels is not None
+    uneven = pictures.select(torch.cat([torch.arange(len(pictures)),
+                                        pictures.labels.eq(0).nonzero()[:, 0]]))  # fmt: skip
+    config = {**quick, "conditioner": {"num_examples": 40}}
+    run = go(toy, uneven, config, tmp_path / "run")
+    assert uneven.labels is not None
+    shares = uneven.labels.bincount() / len(uneven)
+    assert told(run.load()) == pytest.approx(shares.tolist(), abs=0.1)
+
+
+def test_fine_tuning_keeps_conditions_of_the_new_rows(
+    toy: str, pictures: PictureData, quick: Config, tmp_path: Path
+) -> None:
+    assert pictures.labels is not None
+    first = go(toy, pictures, quick, tmp_path / "first")
+    of_zero = pictures.select(pictures.labels.eq(0).nonzero()[:, 0].repeat(4))
+    plain = {"training": quick["training"]}
+    asked = {**plain, "conditioner": {"num_examples": 6}}
+    second = go(toy, of_zero, asked, tmp_path / "second", from_model=first.folder)
+    assert told(second.load())[0] == 1
+    third = go(toy, pictures, plain, tmp_path / "third", from_model=second.folder)
+    assert told(third.load())[0] < 0.9
 
 
 def test_what_is_published_of_a_run_says_no_path_of_this_machine(

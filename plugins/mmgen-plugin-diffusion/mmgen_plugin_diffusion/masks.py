@@ -11,16 +11,23 @@ _LEAST, _MOST = 0.15, 0.7
 _THIN, _THICK = 0.04, 0.14
 
 
-def random_masks(rng: Noise, sides: tuple[int, int], device: torch.device) -> Tensor:
-    """Return masks (N, 1, H, W), 1 = paint here: rectangles, all but a rectangle, or strokes.
+def random_masks(rng: Noise, sides: tuple[int, int], rows: Tensor) -> Tensor:
+    """Return masks (M, 1, H, W), 1 = paint here: rectangles, all but a rectangle, or strokes.
 
     As in the trainings of Suvorov et al. 2022, section 3.3, drawn on the device for all pictures at
     once.
+
+    Args:
+        rng: of N pictures.
+        rows: int64 (M,), which of them get a mask; where they lie is the device.
     """
-    kind = rng.uniform((1, 1, 1), stream="masks/kind").to(device)
-    boxes = _rectangles(rng.uniform((4,), stream="masks/boxes").to(device), sides)
-    points = rng.uniform((_STROKES + 1, 2), stream="masks/points").to(device)
-    widths = rng.uniform((1,), stream="masks/widths").to(device)
+
+    def draw(shape: tuple[int, ...], stream: str) -> Tensor:
+        return rng.uniform(shape, stream=f"masks/{stream}").to(rows.device)[rows]
+
+    kind = draw((1, 1, 1), "kind")
+    boxes = _rectangles(draw((4,), "boxes"), sides)
+    points, widths = draw((_STROKES + 1, 2), "points"), draw((1,), "widths")
     strokes = _strokes(points, _THIN + (_THICK - _THIN) * widths, sides)
     outer = torch.where(kind < 0.8, 1 - boxes, strokes)
     return torch.where(kind < 0.5, boxes, outer)

@@ -116,7 +116,7 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
         if not len(rows):
             return nothing
         sides = (model.config.height, model.config.width)
-        mask = random_masks(rng, sides, images.device)[rows]
+        mask = random_masks(rng, sides, rows)
         with torch.no_grad():
             seen = model.hints(images[rows].float(), mask)
         return nothing.index_copy(0, rows, seen.to(nothing))

@@ -5,11 +5,9 @@ from mmgen_plugin_diffusion.masks import random_masks, shrink, with_even_hole, w
 
 from mmgen.interfaces import CounterNoise
 
-CPU = torch.device("cpu")
-
 
 def test_masks_leave_something_and_take_something():
-    masks = random_masks(CounterNoise(0, range(200)), (16, 24), CPU)
+    masks = random_masks(CounterNoise(0, range(200)), (16, 24), torch.arange(200))
     assert masks.shape == (200, 1, 16, 24)
     assert set(masks.unique().tolist()) == {0.0, 1.0}
     share = masks.mean(dim=(1, 2, 3))
@@ -20,8 +18,11 @@ def test_masks_leave_something_and_take_something():
 
 
 def test_a_mask_depends_on_its_own_row_alone():
-    masks = random_masks(CounterNoise(0, range(8)), (16, 16), CPU)
-    torch.testing.assert_close(masks[5:7], random_masks(CounterNoise(0, [5, 6]), (16, 16), CPU))
+    masks = random_masks(CounterNoise(0, range(8)), (16, 16), torch.arange(8))
+    alone = random_masks(CounterNoise(0, [5, 6]), (16, 16), torch.arange(2))
+    torch.testing.assert_close(masks[5:7], alone)
+    some = random_masks(CounterNoise(0, range(8)), (16, 16), torch.tensor([6, 5]))
+    torch.testing.assert_close(some, alone.flip(0))
 
 
 def test_smaller_masks_are_shares():
