@@ -14,7 +14,7 @@ from mmgen.families import Architecture
 from mmgen.interfaces import EmbedsTogether, Encoder
 from mmgen.options import Options
 from mmgen.testing import stand_in, temporary_plugin
-from mmgen.training.assembly import TrainingData, build_model, match_labels
+from mmgen.training.assembly import TrainingData, build_model, match_columns
 from mmgen.training.settings import build_settings
 from mmgen.training.suitability import check_pictures
 
@@ -110,11 +110,20 @@ def test_other_encoders_take_no_conditions(captioned: PictureData) -> None:
 def test_labels_are_counted_as_the_models_own(captioned: PictureData) -> None:
     label = {"encoder": "label-embedding", "classes": ["high", "mid", "low"]}
     model = build(captioned, {**CONDITIONS, "label": label})
-    matched = match_labels(model, TrainingData(captioned, None)).train
+    matched = match_columns(model, TrainingData(captioned, None)).train
     assert matched.class_names == ("high", "mid", "low")
     assert matched.labels is not None
     assert captioned.labels is not None
     assert torch.equal(matched.labels, 2 - captioned.labels)
+
+
+def test_columns_of_plugins_that_it_does_not_take_are_left_out(captioned: PictureData) -> None:
+    model = build(captioned, CONDITIONS)
+    moods = replace(captioned, others={"mood": ["gay"] * len(captioned)})
+    matched = match_columns(model, TrainingData(moods, moods))
+    assert matched.held_out is not None
+    assert "mood" not in matched.train.columns + matched.held_out.columns
+    assert matched.train.fingerprint == captioned.fingerprint != moods.fingerprint
 
 
 def test_it_is_saved_whole_and_its_parts_load_alone(captioned: PictureData, tmp_path: Any) -> None:
