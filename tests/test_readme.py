@@ -100,7 +100,7 @@ def test_files_that_a_text_points_to_exist(text: Path) -> None:
     assert [link for link in links if not (text.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("name", ["vae-mnist", "dcgan-emoji"])
+@pytest.mark.parametrize("name", ["diffusion-emoji", "dcgan-emoji"])
 def test_the_picture_was_made_with_the_weights_that_ship(name: str) -> None:
     with Image.open(ROOT / "docs" / f"{name}.png") as picture:
         made_with = json.loads(picture.info["mmgen"])["model"]
