@@ -1,9 +1,8 @@
 """Pictures with their labels, captions and sounds, ready to learn from."""
 
-import hashlib
 import json
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor
 
 from mmgen.data.choices import Choices, Column, every_value, join_columns, select_rows, take_values
+from mmgen.data.fingerprint import digest, digest_choices, digest_column, digest_pictures
 from mmgen.data.lazy import PicturesOnRead
 from mmgen.data.records import Problem
 from mmgen.data.splits import held_out_rows, other_rows
@@ -143,7 +143,7 @@ class PictureData:
         target = pixels.to(device, non_blocking=True).div(255)
         batch: Batch = {"target": target}
         for name in self.columns if columns is None else columns:
-            batch[name] = self._column(name, indices, device, draws)
+            batch[name] = self.values(name, indices, device, draws)
         return batch
 
     def values(
@@ -158,7 +158,20 @@ class PictureData:
         Raises:
             DataError: a column that the data does not have.
         """
-        return self._column(name, indices, device, draws)
+        if name == "label" and self.labels is not None:
+            rows = indices.to(self.labels.device)
+            return self.labels.index_select(0, rows).to(device, non_blocking=True)
+        if name == "text" and self.texts is not None:
+            return take_values(self.texts, indices.tolist(), draws)
+        if name == "audio" and self.clips is not None:
+            return take_values(self.clips, indices.tolist(), draws)
+        if name == "image" and self.given is not None:
+            rows = indices.to(self.given.device) if isinstance(self.given, Tensor) else indices
+            return self.given[rows].to(device, non_blocking=True).div(255)
+        if name in self.others:
+            column = _rows_of(self.others[name], indices)
+            return column.to(device) if isinstance(column, Tensor) else column
+        raise self._no_column(name)
 
     def with_others(self, names: Collection[str]) -> "PictureData":
         """Return the data with those columns alone of plugins' kinds of input."""
@@ -286,49 +299,19 @@ class PictureData:
         texts = json.dumps(None if self.texts is None else list(every_value(self.texts))).encode()
         parts = [json.dumps(header).encode(), self._content_digest(), labels, texts]
         if self.given is not None:
-            parts.append(_content_digest(self.given))
+            parts.append(digest_pictures(self.given))
         if self.clips is not None:
             clips = [clip.numpy().tobytes() for clip in every_value(self.clips)]
-            parts += [str(self.sample_rate).encode(), _digest(*clips)]
-        parts += [_places(column) for column in (self.texts, self.clips) if _chooses(column)]
-        parts += [part for name in sorted(self.others) for part in self._other_parts(name)]
-        return _digest(*parts).hex()
+            parts += [str(self.sample_rate).encode(), digest(*clips)]
+        columns = (self.texts, self.clips)
+        parts += [digest_choices(column) for column in columns if isinstance(column, Choices)]
+        parts += [digest_column(name, self.others[name]) for name in sorted(self.others)]
+        return digest(*parts).hex()
 
     def _content_digest(self) -> bytes:
         if self.digests is not None and isinstance(self.images, Tensor):
-            return _digest(self.digests.tobytes())
-        return _content_digest(self.images)
-
-    def _other_parts(self, name: str) -> Iterator[bytes]:
-        column = self.others[name]
-        yield name.encode()
-        if isinstance(column, Tensor):
-            yield f"{column.dtype} {tuple(column.shape)}".encode()
-            yield column.cpu().contiguous().view(torch.uint8).numpy().tobytes()
-        else:
-            yield json.dumps(list(column), default=_plain).encode()
-
-    def _column(
-        self,
-        name: str,
-        indices: Tensor,
-        device: torch.device | str,
-        draws: np.ndarray | None,
-    ) -> Any:
-        if name == "label" and self.labels is not None:
-            rows = indices.to(self.labels.device)
-            return self.labels.index_select(0, rows).to(device, non_blocking=True)
-        if name == "text" and self.texts is not None:
-            return take_values(self.texts, indices.tolist(), draws)
-        if name == "audio" and self.clips is not None:
-            return take_values(self.clips, indices.tolist(), draws)
-        if name == "image" and self.given is not None:
-            rows = indices.to(self.given.device) if isinstance(self.given, Tensor) else indices
-            return self.given[rows].to(device, non_blocking=True).div(255)
-        if name in self.others:
-            column = _rows_of(self.others[name], indices)
-            return column.to(device) if isinstance(column, Tensor) else column
-        raise self._no_column(name)
+            return digest(self.digests.tobytes())
+        return digest_pictures(self.images)
 
     def _no_column(self, name: str) -> DataError:
         return DataError(
@@ -341,11 +324,6 @@ def _pick(images: Tensor | PicturesOnRead, rows: Tensor) -> Tensor | PicturesOnR
     if isinstance(images, Tensor):
         return images[rows.to(images.device)]
     return images.select(rows.numpy())
-
-
-def _plain(value: Any) -> Any:
-    """Return a value that JSON has no word for as one that it has."""
-    return value.tolist() if hasattr(value, "tolist") else str(value)
 
 
 def _rows_of(column: Tensor | Sequence[Any], rows: Tensor) -> Tensor | list[Any]:
@@ -370,29 +348,6 @@ def _join(
     raise DataError(
         "two parts can be joined where both are in memory or both are not; set in_memory_limit_mb"
     )
-
-
-def _content_digest(images: Tensor | PicturesOnRead) -> bytes:
-    if isinstance(images, Tensor):
-        return hashlib.sha256(images.cpu().contiguous().numpy().data).digest()
-    return _digest(images.digests().tobytes())
-
-
-def _chooses(column: Column | None) -> bool:
-    return isinstance(column, Choices)
-
-
-def _places(column: Any) -> bytes:
-    """Return which values which rows may have, as bytes."""
-    arrays = (column.members, column.starts, column.groups)
-    return _digest(*(array.astype("<i8").tobytes() for array in arrays))
-
-
-def _digest(*parts: bytes) -> bytes:
-    total = hashlib.sha256()
-    for part in parts:
-        total.update(len(part).to_bytes(8, "little") + part)
-    return total.digest()
 
 
 def _maybe(value: Any, function: Callable[[Any], Any]) -> Any:

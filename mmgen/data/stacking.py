@@ -42,8 +42,7 @@ def stack_pictures(data: PictureData, channels: int, count: int, seed: int) -> P
     With ten digits and three channels it is StackedMNIST: Metz et al. 2017 (unrolled GANs),
     Srivastava et al. 2017 (VEEGAN). The grey pictures are drawn independently, with replacement.
     Picture i depends on the set, the seed and i alone, for ever: the draw is a fixed integer
-    hash, not a library's random generator. Captions, sounds and what plugins read
-    are left behind.
+    hash, not a library's random generator. Captions, sounds and what plugins read are left behind.
 
     Args:
         data: N pictures (1, H, W) of K classes.

@@ -1,4 +1,4 @@
-"""Grids of samples, by which one sees how a training goes."""
+"""Rows that a run chooses: for grids of samples, and to keep their conditions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
