@@ -8,23 +8,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mmgen.errors import InputError, UnknownNameError
+from mmgen.errors import InputError, OptionError, UnknownNameError
 from mmgen.interfaces import Condition, Conditioner, Generator, Noise
 from mmgen.nn import spherical
 from mmgen.slots import Size, Slot
 from mmgen_plugin_diffusion import samplers
 from mmgen_plugin_diffusion.config import DiffusionConfig
-from mmgen_plugin_diffusion.embedding import FINEST
-from mmgen_plugin_diffusion.guidance import plan_branches, read_scales
-from mmgen_plugin_diffusion.inpainting import repaint
+from mmgen_plugin_diffusion.guidance import KNOWN, plan_branches, read_scales
+from mmgen_plugin_diffusion.inpainting import knowing, repaint
 from mmgen_plugin_diffusion.masks import shrink, with_even_hole, without_hole
 from mmgen_plugin_diffusion.objectives import first_time, mix
 from mmgen_plugin_diffusion.options import DiffusionGeneration
 from mmgen_plugin_diffusion.predictor import Predictor
 from mmgen_plugin_diffusion.prompt import Denoiser
+from mmgen_plugin_diffusion.shortcut import MOST_STEPS, few_steps
 from mmgen_plugin_diffusion.times import sampling_times
 
-_DISTILLED_STEPS = 4
+_FEW_STEPS = 4
 _EDIT_STRENGTH = 0.6
 
 
@@ -142,6 +142,7 @@ class Diffusion(Generator):
     ) -> Tensor:
         image, mask = (condition.spatial.get(name) for name in ("image", "mask"))
         if image is None:
+            _check_nothing_to_edit(options)
             return self.to_images(self._denoise(condition, rng, options, 1.0, looks=looks))
         if mask is None:
             strength = options.strength or _EDIT_STRENGTH
@@ -168,15 +169,20 @@ class Diffusion(Generator):
             return self._denoise(
                 condition, rng, options, strength, start=start, hints=hints, looks=looks
             )
-        predict = self._predictor(condition, options, None, looks=looks)
-        times = self._times(options, strength, first_time(self.config.objective))
+        objective = self.config.objective
+        predict: samplers.Predict = self._predictor(condition, options, None, looks=looks)
+        share = shrink(mask, self.noisy_shape[1:])
+        if bool(((share > 0) & (share < 1)).any()):
+            ways = {"to_images": self.to_images, "to_data": self.to_data}
+            predict = knowing(predict, objective, image, mask, **ways)
+        times = self._times(options, strength)
         return repaint(
             predict,
             self._noisy(rng, times[0], start),
             times,
-            self.config.objective,
+            objective,
             known=self.to_data(with_even_hole(image, mask)),
-            keep=shrink(mask, self.noisy_shape[1:]) == 0,
+            keep=share == 0,
             repeats=options.resampling,
             rng=rng,
         )
@@ -194,22 +200,24 @@ class Diffusion(Generator):
     ) -> Tensor:
         """Return data (N, K, h, w), drawn anew or from a start."""
         objective = self.config.objective
-        levels = self._levels(options, strength)
-        shift = 1.0 if levels is not None else None
-        times = self._times(options, strength, first_time(objective), shift=shift)
-        if start is not None and options.edit == "inversion":
-            noisy = self._invert(start, condition.without(), times)
+        inverts = start is not None and options.edit == "inversion"
+        levels: list[int] = []
+        if strength == 1 and not inverts and self._takes_short_cuts(options):
+            times, levels = few_steps(options.steps or _FEW_STEPS)
+        else:
+            times = self._times(options, strength)
+        if start is not None and inverts:
+            noisy = self._invert(start, self._source(condition, options), times)
         else:
             noisy = self._noisy(rng, times[0], start)
         predict = self._predictor(
-            condition, options, hints, times=times[:-1], level=levels, looks=looks
+            condition, options, hints, times=times[:-1], levels=levels, looks=looks
         )
-        if levels is not None:
-            return samplers.euler(predict, noisy, times, objective)
-        if options.sampler == "ancestral":
+        sampler = "euler" if levels else options.sampler or "dpm++"
+        if sampler == "ancestral":
             return samplers.ancestral(predict, noisy, times, objective, rng)
         go = {"euler": samplers.euler, "heun": samplers.heun, "dpm++": samplers.dpm_solver}
-        return go[options.sampler](predict, noisy, times, objective)
+        return go[sampler](predict, noisy, times, objective)
 
     def _noisy(self, rng: Noise, time: float, start: Tensor | None) -> Tensor:
         """Return noise, mixed with a start where there is one, float32 (N, K, h, w)."""
@@ -223,28 +231,41 @@ class Diffusion(Generator):
         """Whether a few steps were learned."""
         return bool(self.shortcuts)
 
-    def _steps(self, options: DiffusionGeneration) -> int:
-        usual = _DISTILLED_STEPS if self.distilled else self.config.steps
-        return options.steps or usual
+    def _takes_short_cuts(self, options: DiffusionGeneration) -> bool:
+        """Return whether a new picture is drawn by the steps that a distilled model learned.
 
-    def _levels(self, options: DiffusionGeneration, strength: float) -> int | None:
-        """Return the level of the steps where the model learned ones of that size, else None."""
-        steps = self._steps(options)
-        few = steps < 2**FINEST and steps & (steps - 1) == 0
-        return steps.bit_length() if self.distilled and few and strength == 1 else None
+        Raises:
+            OptionError: by them, but with what they have no say in.
+        """
+        if not self.distilled or options.sampler or (options.steps or 0) > MOST_STEPS:
+            return False
+        set_by_user = {"shift": options.shift, "guidance_scale": options.guidance_scale}
+        for name, value in set_by_user.items():
+            if value not in (None, 1, "1"):
+                raise OptionError(
+                    f"option {name!r} is no part of few steps: {self.title} learned them with "
+                    "their times and guidance in them; leave it out, or set sampler = 'dpm++' for "
+                    "many steps of the flow"
+                )
+        return True
 
-    def _times(
-        self,
-        options: DiffusionGeneration,
-        strength: float,
-        first: float,
-        *,
-        shift: float | None = None,
-    ) -> list[float]:
+    def _times(self, options: DiffusionGeneration, strength: float) -> list[float]:
         """Return falling times from the strength to 0."""
-        steps = max(1, math.ceil(self._steps(options) * strength - 1e-9))
-        shift = shift or options.shift or self.config.shift
-        return sampling_times(steps, start=first * strength, shift=shift)
+        steps = max(1, math.ceil((options.steps or self.config.steps) * strength - 1e-9))
+        start = first_time(self.config.objective) * strength
+        return sampling_times(steps, start=start, shift=options.shift or self.config.shift)
+
+    def _source(self, condition: Condition, options: DiffusionGeneration) -> Condition:
+        """Return what is said of the image that an edit starts from."""
+        if options.source is None:
+            return condition.without()
+        texts = [slot.name for slot in self.conditioner.slots if slot.modality == "text"]
+        if not texts:
+            raise OptionError(
+                f"option 'source' is a text of what the image shows, and {self.title} takes no "
+                "text: leave it out"
+            )
+        return self.semantic_condition({texts[0]: options.source}, len(condition))
 
     def _predictor(
         self,
@@ -253,12 +274,12 @@ class Diffusion(Generator):
         hints: Tensor | None,
         *,
         times: Sequence[float] = (),
-        level: int | None = None,
+        levels: Sequence[int] = (),
         looks: list[Tensor] | None = None,
     ) -> Predictor:
         """Return what predicts under a condition, guided as the options say."""
         config = self.config
-        default = config.guidance_scale if level is None else 1.0
+        default = 1.0 if levels else config.guidance_scale
         scales = read_scales(
             options.guidance_scale,
             default,
@@ -266,11 +287,13 @@ class Diffusion(Generator):
             inpaints=config.inpainting,
             title=self.title,
         )
-        given = bool(condition.present.any())
-        if not given:
-            scales = {name: scale for name, scale in scales.items() if name == "image"}
-        if hints is None:
-            scales.pop("image", None)
+        if hints is None and KNOWN in scales:
+            raise OptionError(
+                f"option 'guidance_scale' names {KNOWN!r}, which pulls towards known pixels: give "
+                "image and mask, or leave it out"
+            )
+        if not bool(condition.present.any()):
+            scales = {name: scale for name, scale in scales.items() if name == KNOWN}
         branches = plan_branches(scales, condition.slot_names)
         low, high = options.guidance_interval
         return Predictor(
@@ -280,7 +303,7 @@ class Diffusion(Generator):
             hints,
             times=times,
             interval=(low, high),
-            level=level,
+            levels=levels,
             looks=looks,
         )
 
@@ -335,7 +358,20 @@ class Diffusion(Generator):
         The noise turns from a's to b's on a sphere. Conditions are one for all images or one for
         each step: the first is a's, the last b's.
         """
+        for end in (a, b):
+            self.check_images(end[None])
         conditions, of_ends = self.read_way(conditions, steps)
         ends = self.encode(torch.stack([a, b]), **of_ends)
         weights = torch.linspace(0, 1, steps, device=ends.device)
         return self.decode(spherical(ends[0], ends[1], weights), **conditions)
+
+
+def _check_nothing_to_edit(options: DiffusionGeneration) -> None:
+    """Raise OptionError where an option says how an image is edited that was not given."""
+    told = {"strength": options.strength is not None, "edit": options.edit != "noise"}
+    for name, given in told.items():
+        if given:
+            raise OptionError(
+                f"option {name!r} says how an image is edited, and there is none: give image, or "
+                "leave it out"
+            )

@@ -1,13 +1,13 @@
 """Painting what a mask leaves out, by models that did not learn to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
 from mmgen.interfaces import Noise
-from mmgen_plugin_diffusion.objectives import mix
+from mmgen_plugin_diffusion.objectives import Prediction, mix
 from mmgen_plugin_diffusion.samplers import Predict, alpha_sigma, ancestral_step
 
 
@@ -47,6 +47,33 @@ def repaint(
             if repeat < repeats - 1 and index < last:
                 noisy = _noisier(noisy, back, after, time, objective)
     return noisy
+
+
+def knowing(
+    predict: Predict,
+    objective: str,
+    image: Tensor,
+    mask: Tensor,
+    *,
+    to_images: Callable[[Tensor], Tensor],
+    to_data: Callable[[Tensor], Tensor],
+) -> Predict:
+    """Return predictions of data whose pictures show the known pixels.
+
+    Of latents, a place stands for many pixels of which only some may be known: the predicted
+    picture gets these, and is encoded again.
+
+    Args:
+        image, mask: (N, C, H, W) in [0, 1] and (N, 1, H, W), 1 = paint here.
+    """
+
+    def predict_known(noisy: Tensor, time: float) -> Prediction:
+        made = to_images(predict(noisy, time).data)
+        data = to_data(torch.where(mask > 0.5, made, image.to(made)))
+        alpha, sigma = alpha_sigma(objective, time)
+        return Prediction(data, (noisy - alpha * data) / sigma)
+
+    return predict_known
 
 
 def _noisier(noisy: Tensor, fresh: Tensor, time: float, later: float, objective: str) -> Tensor:

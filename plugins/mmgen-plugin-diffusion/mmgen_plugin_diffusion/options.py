@@ -14,13 +14,14 @@ class DiffusionGeneration(Options):
     """Options of `generate`."""
 
     steps: int | None = option(
-        None, minimum=1, help="of the sampler; none: the model's own, 4 of a distilled one"
+        None, minimum=1, help="of the sampler; none: the model's own, or 4 by short cuts"
     )
-    sampler: str = option(
-        "dpm++",
+    sampler: str | None = option(
+        None,
         choices=SAMPLERS,
         help="euler: the flow itself; heun: two looks a step; dpm++: the last step is remembered; "
-        "ancestral: fresh noise each step. A distilled model's 1 to 4 steps are its own",
+        "ancestral: fresh noise each step; none: short cuts where the model learned them, for up "
+        "to 64 steps of a new picture, else dpm++",
     )
     guidance_scale: float | str | None = option(
         None,
@@ -48,10 +49,16 @@ class DiffusionGeneration(Options):
         help="with an image and no mask: fresh noise is added, or the flow is followed back to the "
         "image's own",
     )
+    source: str | None = option(
+        None,
+        help="with edit = inversion: what the image shows, in words, for the way back; none: "
+        "nothing is said",
+    )
     resampling: int = option(
         4,
         minimum=1,
-        help="with a mask, of models that did not learn to inpaint: how often each step is taken",
+        help="with a mask, of models that did not learn to inpaint: how often each step is taken, "
+        "always with fresh noise",
     )
 
     def check(self) -> None:
@@ -65,6 +72,10 @@ class DiffusionGeneration(Options):
         if self.strength == 0:
             raise OptionError(
                 "option 'strength' must be above 0, to 1; got 0, which would change nothing"
+            )
+        if self.source is not None and self.edit != "inversion":
+            raise OptionError(
+                "option 'source' is for edit = 'inversion': set that too, or leave it out"
             )
         try:
             read_weights(self.guidance_scale)

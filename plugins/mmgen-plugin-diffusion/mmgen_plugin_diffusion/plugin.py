@@ -53,6 +53,42 @@ _PAPERS = (
         url="https://arxiv.org/abs/2209.03003",
     ),
     Paper(
+        title="Scaling Rectified Flow Transformers for High-Resolution Image Synthesis",
+        authors="Esser et al.",
+        year=2024,
+        url="https://arxiv.org/abs/2403.03206",
+    ),
+    Paper(
+        title="Classifier-Free Diffusion Guidance",
+        authors="Ho and Salimans",
+        year=2022,
+        url="https://arxiv.org/abs/2207.12598",
+    ),
+    Paper(
+        title="DPM-Solver++: Fast Solver for Guided Sampling of Diffusion Probabilistic Models",
+        authors="Lu, Zhou, Bao, Chen, Li and Zhu",
+        year=2022,
+        url="https://arxiv.org/abs/2211.01095",
+    ),
+    Paper(
+        title="Elucidating the Design Space of Diffusion-Based Generative Models",
+        authors="Karras, Aittala, Aila and Laine",
+        year=2022,
+        url="https://arxiv.org/abs/2206.00364",
+    ),
+    Paper(
+        title="SDEdit: Guided Image Synthesis and Editing with Stochastic Differential Equations",
+        authors="Meng et al.",
+        year=2022,
+        url="https://arxiv.org/abs/2108.01073",
+    ),
+    Paper(
+        title="RePaint: Inpainting using Denoising Diffusion Probabilistic Models",
+        authors="Lugmayr, Danelljan, Romero, Yu, Timofte and Van Gool",
+        year=2022,
+        url="https://arxiv.org/abs/2201.09865",
+    ),
+    Paper(
         title="One Step Diffusion via Shortcut Models",
         authors="Frans, Hafner, Levine and Abbeel",
         year=2024,

@@ -32,7 +32,7 @@ class Predictor:
         hints: what is known, (N, K + 1, h, w); None where nothing is.
         times: at which it will be asked, as far as that is known; any other may be asked for too.
         interval: times between which is guided.
-        level: of the steps' size, as in `TimeEmbedding`; None for the flow itself.
+        levels: of the step at each of `times`, as in `TimeEmbedding`; none for the flow itself.
         looks: where given, the weights of each look at the tokens are left here, of the branch
             that sees everything.
     """
@@ -46,7 +46,7 @@ class Predictor:
         *,
         times: Sequence[float] = (),
         interval: tuple[float, float] = (0.0, 1.0),
-        level: int | None = None,
+        levels: Sequence[int] = (),
         looks: list[Tensor] | None = None,
     ) -> None:
         self._model = model
@@ -54,7 +54,7 @@ class Predictor:
         self._count = len(condition)
         self._branches = branches
         self._interval = interval
-        self._level = level
+        self._levels = dict(zip(times, levels, strict=True)) if levels else {}
         self._looks = looks
         self._prompt = model.denoiser.prepare(branched(condition, branches), looks)
         self._last = self._prompt.last(self._count)
@@ -71,9 +71,11 @@ class Predictor:
 
     def _moment(self, times: Sequence[float], prompt: Prompt, rows: int) -> Tensor:
         """Return what the layers need of times, each of so many rows of the prompt."""
-        device, level = self._model.device, self._level
+        device, levels = self._model.device, None
         each = torch.tensor(times, device=device).repeat_interleave(rows)
-        levels = None if level is None else torch.full_like(each, level, dtype=torch.int64)
+        if self._levels:
+            sizes = [self._levels[time] for time in times]
+            levels = torch.tensor(sizes, device=device).repeat_interleave(rows)
         return self._model.denoiser.moment(each, prompt, levels)
 
     def _all_hints(self, hints: Tensor | None) -> Tensor:

@@ -1,5 +1,7 @@
 """Short cuts: how a denoiser learns to take few, large steps."""
 
+from itertools import accumulate
+
 import torch
 from torch import Tensor
 
@@ -7,6 +9,9 @@ from mmgen.interfaces import Condition, Noise
 from mmgen_plugin_diffusion.embedding import FINEST
 from mmgen_plugin_diffusion.guidance import branched, joined, plan_branches
 from mmgen_plugin_diffusion.prompt import Denoiser
+
+MOST_STEPS = 2 ** (FINEST - 1)
+"""So many steps, of the smallest size that is learned, lead from noise to data."""
 
 
 def shortcut_levels(places: Tensor) -> Tensor:
@@ -26,6 +31,23 @@ def shortcut_times(levels: Tensor, places: Tensor) -> Tensor:
     return ((places * steps).floor() + 1).clamp(max=steps) / steps
 
 
+def few_steps(count: int) -> tuple[list[float], list[int]]:
+    """Return count + 1 falling times from 1 to 0, and the level of each step between them.
+
+    All steps are of sizes that were learned, each from a multiple of itself. Of a count that is no
+    power of two the last steps are half as large as the first: 3 are 1/2, 1/4 and 1/4.
+
+    Args:
+        count: 1 to `MOST_STEPS`.
+    """
+    level = count.bit_length()
+    whole = 2 ** (level - 1)
+    halved = count - whole
+    levels = [level] * (whole - halved) + [level + 1] * (2 * halved)
+    sizes = (2.0 ** (1 - level) for level in levels)
+    return [1 - gone for gone in accumulate(sizes, initial=0.0)], levels
+
+
 @torch.no_grad()
 def two_steps(
     teacher: Denoiser,
@@ -39,7 +61,9 @@ def two_steps(
     """Return the velocity that two steps of half the size lead with: Frans et al. 2024, eq. 4.
 
     s_target = ½ s(x_t, t, d) + ½ s(x'_{t-d}, t - d, d) for a step of 2d. At the smallest size the
-    steps are those of the flow itself, with guidance (their section 3.3).
+    steps are those of the flow itself, with guidance (their section 3.3). The teacher is an average
+    of the denoiser alone: of the encoders, which change little where a trained model learns short
+    cuts, the current weights count, where the paper averages all.
 
     Args:
         noisy: (N, K, h, w), at times (N,).

@@ -42,8 +42,24 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
                     "trainer.shortcut joins steps of a flow; the objective is "
                     f"{model.config.objective!r}: leave it out, or set model.objective = 'flow'"
                 )
+            self._check_guidance()
             self.teacher = copy.deepcopy(model.denoiser).requires_grad_(False)
         self.train(self.training)
+
+    def _check_guidance(self) -> None:
+        """Raise OptionError where short cuts cannot be learned under the guidance asked for."""
+        conditioner, scale = self.model.conditioner, self.options.shortcut_guidance
+        if scale == 1 or (conditioner.slot_names and conditioner.dropout > 0):
+            return
+        why = (
+            "was trained without dropout of conditions, so it knows no pictures without them"
+            if conditioner.slot_names
+            else "takes no conditions"
+        )
+        raise OptionError(
+            f"trainer.shortcut_guidance = {scale:g} compares pictures with and without conditions, "
+            f"and {self.model.title} {why}: set it to 1"
+        )
 
     def train(self, mode: bool = True) -> Self:
         """Set train mode, but not of the teacher."""
@@ -79,16 +95,19 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
     def loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
         """Return the mean squared error of the predictions, and of each kind of them."""
         data, images = self.data_of(batch, rng)
-        shares = spread(rng.uniform((), stream="times").to(data.device))
+        few = round(self.options.shortcut * len(data))
+        # Of short cuts the times are their own: the rest cover the interval without them.
+        shares = spread(rng.uniform((), stream="times").to(data.device)[few:])
         times = training_times(shares, self.options, self.model.config.objective)
         noise = rng.normal(tuple(data.shape[1:]), stream="noise").to(data)
         condition = self.condition_of(batch, len(data), data.device)
-        few = round(self.options.shortcut * len(data))
-        lesson = Lesson(data, noise, times, condition, self.random_hints(images, rng))
+        hints = self.random_hints(images, rng)
         if not few:
+            lesson = Lesson(data, noise, times, condition, hints)
             return {"loss": self.errors(lesson).mean()}
         levels, starts = draw_shortcuts(rng, few, data.device)
-        lesson = lesson.with_shortcuts(levels, starts)
+        times = torch.cat([starts, times])
+        lesson = Lesson(data, noise, times, condition, hints).with_shortcuts(levels, starts)
         errors = self.errors(lesson)
         parts = {"shortcut": errors[:few].mean().detach(), "flow": errors[few:].mean().detach()}
         return {"loss": errors.mean(), **parts}
@@ -152,6 +171,8 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
     def evaluate(self, batch: Batch, rng: Noise) -> dict[str, Tensor]:
         """Return the error of held-out pictures, (N,): the mean over times of even shares.
 
+        A model that learns to inpaint is told known pixels of as large a share of them as of those
+        it learns from.
         Where short cuts are learned, also by how much they differ from two of half their size.
         """
         images, count = batch["target"], self.options.evaluation_times
@@ -161,8 +182,9 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
         noise = rng.normal((count, *self.model.noisy_shape), stream="noise").to(data).flatten(0, 1)
         shares = ((torch.arange(count) + 0.5) / count).to(images.device)
         times = training_times(shares, self.options, self.model.config.objective)
-        inpaints = self.model.config.inpainting
-        hints = self.model.no_hints(len(data), data.device) if inpaints else None
+        hints = self.random_hints(images, rng)
+        if hints is not None:
+            hints = hints[rows]
         lesson = Lesson(data, noise, times.repeat(len(images)), condition, hints)
         found = {"error": self._per_picture(lesson, count)}
         if self.teacher is not None:

@@ -2,7 +2,12 @@
 
 import pytest
 import torch
-from mmgen_plugin_diffusion.options import DiffusionGeneration, DiffusionTraining
+from mmgen_plugin_diffusion.latent_trainer import LatentDiffusionTrainer
+from mmgen_plugin_diffusion.options import (
+    DiffusionGeneration,
+    DiffusionTraining,
+    LatentDiffusionTraining,
+)
 from mmgen_plugin_diffusion.trainer import DiffusionTrainer
 
 from mmgen.errors import InputError, MmgenWarning, OptionError
@@ -80,6 +85,35 @@ def test_known_pixels_stay_exactly(build, pictures, kind, inpainting):
     torch.testing.assert_close(images, again)  # what the mask leaves out is not looked at
 
 
+def test_pixels_that_are_known_between_others_say_what_is_painted(build, pictures):
+    """Each place of the latents stands for known pixels and others: half of each is known."""
+    torch.manual_seed(0)
+    model = build("latent", told=False, perturbed=False)
+    images = pictures(2)
+    trainer = LatentDiffusionTrainer(model, LatentDiffusionTraining(distance="l2")).train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
+    for phase_loss, batch, steps in (
+        (trainer.reconstruction_loss, {"target": images.repeat(8, 1, 1, 1)}, 200),
+        (trainer.loss, None, 200),
+    ):
+        if batch is None:
+            with torch.no_grad():
+                batch = trainer.to_latents({"target": images.repeat(8, 1, 1, 1)})
+        for step in range(steps):
+            loss = phase_loss(batch, step, TrainingNoise(16))["loss"]
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    model.eval()
+    stripes = torch.zeros(2, 1, 8, 8)
+    stripes[..., ::2] = 1
+    painted = model.generate(2, image=images, mask=stripes, seed=0, steps=8).images
+    assert torch.equal(painted[..., 1::2], images[..., 1::2])
+    away = (painted[:, None] - images)[..., ::2].abs().mean(dim=(2, 3, 4))
+    assert away.argmin(dim=1).tolist() == [0, 1]
+    assert away.diag().max() < 0.5 * away.flip(1).diag().min()
+
+
 def test_known_pixels_can_be_guided(build, pictures):
     model = build(inpainting=True)
     options = {"image": pictures(1), "mask": half_mask(), "seed": 0, "text": "one"}
@@ -88,6 +122,19 @@ def test_known_pixels_can_be_guided(build, pictures):
         for scale in ("image:1,text:2", "image:3,text:2")
     )
     assert not torch.allclose(one, two)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"strength": 0.5}, "'strength' says how an image is edited, and there is none"),
+        ({"edit": "inversion"}, "'edit' says how an image is edited, and there is none"),
+        ({"guidance_scale": "image:2,text:3"}, "pulls towards known pixels: give image and mask"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(build, options, message):
+    with pytest.raises(OptionError, match=message):
+        build(inpainting=True).generate(1, text="one", seed=0, **options)
 
 
 def test_the_strength_says_how_much_changes(build, pictures):
@@ -111,6 +158,48 @@ def test_an_inverted_picture_comes_back_and_has_no_seed(build, pictures):
     torch.testing.assert_close(one, image, atol=0.02, rtol=0)
     other = model.generate(1, seed=0, text="one two", **options).images
     assert not torch.allclose(one, other, atol=1e-3)
+
+
+def test_the_way_back_may_be_told_what_the_image_shows(build, pictures):
+    """There and back under the same words leads to the same picture, without them elsewhere."""
+    model, image = build("pixel", perturbed=False), pictures(1)
+    perturb(model.denoiser)
+    options = {
+        "image": image, "edit": "inversion", "strength": 0.5, "steps": 60, "seed": 0,
+        "text": "red square", "guidance_scale": 1, "sampler": "heun",
+    }  # fmt: skip
+    told = model.generate(1, source="red square", **options).images
+    torch.testing.assert_close(told, image, atol=0.02, rtol=0)
+    plain = model.generate(1, **options).images
+    assert not torch.allclose(plain, image, atol=0.02, rtol=0)
+    with pytest.raises(OptionError, match="'source' is for edit = 'inversion'"):
+        model.generate(1, image=image, source="red square")
+    mute = build("pixel", told=False)
+    with pytest.raises(OptionError, match="takes no text"):
+        mute.generate(1, image=image, edit="inversion", source="red square")
+
+
+def test_shift_and_resampling_reach_the_samplers(build, pictures, monkeypatch):
+    model = build("pixel")
+    asked = []
+    denoise = model.denoiser.denoise
+    monkeypatch.setattr(model.denoiser, "denoise", lambda *args: asked.append(1) or denoise(*args))
+    options = {"text": "one", "guidance_scale": 1, "seed": 0, "steps": 5}
+    even, shifted = (model.generate(1, shift=shift, **options).images for shift in (1.0, 3.0))
+    assert not torch.allclose(even, shifted, atol=1e-3)
+    calls = []
+    for repeats in (1, 3):
+        asked.clear()
+        known = {"image": pictures(1), "mask": half_mask()}
+        model.generate(1, resampling=repeats, **known, **options)
+        calls.append(len(asked))
+    assert calls == [5, 4 * 3 + 1]  # the last step is taken once
+
+
+def test_ends_of_another_size_are_refused(build, pictures):
+    model = build("pixel")
+    with pytest.raises(InputError, match="8"):
+        model.interpolate(pictures(1)[0], torch.rand(1, 16, 16), 3)
 
 
 def test_variations_differ(build, pictures):

@@ -1,12 +1,20 @@
 """Short cuts: two small steps make a large one."""
 
+import math
+
 import pytest
 import torch
 from mmgen_plugin_diffusion.config import OBJECTIVES
 from mmgen_plugin_diffusion.embedding import FINEST
 from mmgen_plugin_diffusion.options import DiffusionTraining
 from mmgen_plugin_diffusion.prompt import Denoiser, Prompt
-from mmgen_plugin_diffusion.shortcut import shortcut_levels, shortcut_times, two_steps
+from mmgen_plugin_diffusion.shortcut import (
+    MOST_STEPS,
+    few_steps,
+    shortcut_levels,
+    shortcut_times,
+    two_steps,
+)
 from mmgen_plugin_diffusion.trainer import DiffusionTrainer
 
 from mmgen.errors import OptionError
@@ -115,7 +123,39 @@ def test_held_out_short_cuts_have_a_figure_of_their_own(build, batch):
     assert list(figures) == ["error", "shortcut_error"]
 
 
-def test_few_steps_are_those_that_were_learned(build, monkeypatch):
+def test_times_are_spread_over_what_is_no_short_cut(build, batch, monkeypatch):
+    trainer = DiffusionTrainer(
+        build("pixel"), DiffusionTraining(shortcut=0.5, times="uniform")
+    ).train()
+    seen = []
+    errors = trainer.errors
+    monkeypatch.setattr(trainer, "errors", lambda lesson: seen.append(lesson) or errors(lesson))
+    trainer.loss(batch, 0, TrainingNoise(6))
+    (lesson,) = seen
+    assert lesson.levels.tolist()[3:] == [0, 0, 0]
+    assert (lesson.levels[:3] > 0).all()
+    assert sorted((lesson.times[3:] * 3).int().tolist()) == [0, 1, 2]  # one of each third
+
+
+def test_every_number_of_steps_is_of_sizes_that_were_learned():
+    assert few_steps(1) == ([1.0, 0.0], [1])
+    assert few_steps(3) == ([1.0, 0.5, 0.25, 0.0], [2, 3, 3])
+    assert few_steps(4) == ([1.0, 0.75, 0.5, 0.25, 0.0], [3] * 4)
+    for count in range(1, MOST_STEPS + 1):
+        times, levels = few_steps(count)
+        assert len(times) == count + 1
+        assert len(levels) == count
+        assert (times[0], times[-1]) == (1.0, 0.0)
+        assert max(levels) <= FINEST
+        for time, after, level in zip(times[:-1], times[1:], levels, strict=True):
+            size = 2.0 ** (1 - level)
+            assert time - after == size
+            assert time % size == 0
+
+
+@pytest.fixture
+def distilled(build, monkeypatch):
+    """A model that learned short cuts, and the times and levels that it is asked for."""
     model = build("pixel")
     DiffusionTrainer(model, DiffusionTraining(shortcut=0.25))
     asked = []
@@ -125,16 +165,96 @@ def test_few_steps_are_those_that_were_learned(build, monkeypatch):
         lambda times, prompt, levels=None: asked.append((times.tolist(), levels))
         or moment(times, prompt, levels),
     )  # fmt: skip
-    model.generate(1, seed=0, text="one")
-    ((times, levels),) = asked
-    assert times == [1.0, 0.75, 0.5, 0.25]  # a row each: not guided, that was learned too
-    assert levels.tolist() == [3] * 4
-    asked.clear()
-    model.generate(1, seed=0, text="one", steps=1)
-    assert asked[0][1].tolist() == [1]
-    asked.clear()
-    model.generate(1, seed=0, text="one", steps=6)
-    assert [levels for _, levels in asked] == [None]
+    return model, asked
+
+
+@pytest.mark.parametrize(
+    ("steps", "times", "levels"),
+    [
+        (None, [1.0, 0.75, 0.5, 0.25], [3] * 4),
+        (1, [1.0], [1]),
+        (3, [1.0, 0.5, 0.25], [2, 3, 3]),
+    ],
+)
+def test_few_steps_are_those_that_were_learned(distilled, steps, times, levels):
+    model, asked = distilled
+    model.generate(1, seed=0, text="one", steps=steps)
+    ((found, sizes),) = asked
+    assert found == times  # a row each: not guided, that was learned too
+    assert sizes.tolist() == levels
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"steps": 65},
+        {"sampler": "euler"},
+        {"image": True},
+        {"image": True, "edit": "inversion", "strength": 1.0},
+        {"image": True, "mask": True},
+    ],
+)
+def test_all_else_is_many_steps_of_the_flow(distilled, pictures, options):
+    """Edits start between, and what does not see known pixels is led to them step by step."""
+    model, asked = distilled
+    if options.get("image"):
+        options["image"] = pictures(1)
+    if options.get("mask"):
+        options["mask"] = torch.ones(1, 1, 8, 8)
+        options["mask"][..., :4] = 0
+    model.generate(1, seed=0, text="one", **options)
+    assert {sizes for _, sizes in asked} == {None}
+    steps = options.get("steps", model.config.steps)
+    strength = options.get("strength", 0.6 if set(options) == {"image"} else 1.0)
+    times = {time for found, _ in asked for time in found} - {0.0}
+    assert len(times) == math.ceil(steps * strength - 1e-9)
+
+
+@pytest.mark.parametrize("option", [{"shift": 3.0}, {"guidance_scale": 2}])
+def test_few_steps_take_no_guidance_and_no_shift(distilled, option):
+    model, _ = distilled
+    with pytest.raises(OptionError, match=f"{next(iter(option))}' is no part of few steps"):
+        model.generate(1, seed=0, text="one", **option)
+    model.generate(1, seed=0, text="one", sampler="dpm++", **option)
+    model.generate(1, seed=0, text="one", guidance_scale=1)
+
+
+def test_what_was_learned_in_short_cuts_is_drawn_in_one_step(build):
+    """Of light and dark pictures a step of the flow draws about the mean, a short cut one."""
+    model = build(
+        "pixel", told=False, perturbed=False, height=2, width=2, hidden=32, depth=1, patch=2
+    )  # fmt: skip
+    images = torch.tensor([0.1, 0.9])[:, None, None, None].expand(2, 1, 2, 2)
+    batch = {"target": images.repeat(64, 1, 1, 1)}
+    options = DiffusionTraining(shortcut=0.5, teacher_decay=0.95, times="uniform")
+    trainer = DiffusionTrainer(model, options).train()
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    torch.manual_seed(0)
+    for step in range(400):
+        loss = trainer.loss(batch, step, TrainingNoise(128))["loss"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        trainer.teach(step)
+    model.eval()
+
+    def away(**options):
+        made = model.generate(64, seed=0, **options).images
+        return float((made[:, None] - images).abs().mean(dim=(2, 3, 4)).amin(dim=1).mean())
+
+    assert away(steps=1, sampler="euler") > 0.25
+    assert away(steps=1) < 0.15
+    assert away(steps=4) < 0.07
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"), [({"dropout": 0.0}, "without dropout"), ({"told": False}, "no conditions")]
+)
+def test_guided_short_cuts_need_conditions_that_were_left_out(build, settings, why):
+    options = DiffusionTraining(shortcut=0.25, shortcut_guidance=3.0)
+    with pytest.raises(OptionError, match=f"shortcut_guidance = 3 .* {why}.*: set it to 1"):
+        DiffusionTrainer(build("pixel", **settings), options)
+    DiffusionTrainer(build("pixel", **settings), DiffusionTraining(shortcut=0.25))
 
 
 @pytest.mark.parametrize("objective", sorted(set(OBJECTIVES) - {"flow"}))

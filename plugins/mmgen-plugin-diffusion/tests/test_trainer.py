@@ -136,6 +136,21 @@ def test_known_pixels_are_seen_of_some_pictures(build, batch):
         assert int((hints == nothing).flatten(1).all(dim=1).sum()) == rows
 
 
+def test_held_out_pictures_are_judged_with_known_pixels_too(build, batch):
+    """Of as many of them as the model learns from; a figure that sees them is another."""
+    model = build("pixel", inpainting=True)
+    found = []
+    for share in (0.0, 0.5, 1.0):
+        trainer = DiffusionTrainer(model, DiffusionTraining(inpainting_share=share)).eval()
+        with torch.no_grad():
+            found.append(trainer.evaluate(batch, CounterNoise(0, range(6)))["error"])
+    changed = found[1] != found[0]
+    assert changed.any()
+    assert not changed.all()
+    assert (found[2] != found[0]).all()
+    torch.testing.assert_close(found[1][changed], found[2][changed])
+
+
 def test_wordings_go_on_being_chosen_after_latents_are_made(tmp_path, pictures, monkeypatch):
     seen = set()
     condition_of = DiffusionTrainer.condition_of
