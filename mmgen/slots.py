@@ -7,6 +7,8 @@ from mmgen.errors import InputError, did_you_mean
 
 JOINS = ("sum", "mean")
 """How what several semantic slots say joins in one vector."""
+REFERENCE = "reference"
+"""The slot of a picture that an encoder sees: it says what to show, and no pixel of it is kept."""
 MOST_EXAMPLES = 100_000
 """How many conditions of training rows a model may keep."""
 

@@ -7,6 +7,7 @@ import click
 
 from mmgen.cli.request import parse_pairs, read_prompts, resolve_slot
 from mmgen.cli.target import Target
+from mmgen.slots import REFERENCE
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -18,6 +19,9 @@ _OPTIONS = (
     click.option("--audio", multiple=True, metavar="F", help="A sound that says what to show."),
     click.option(
         "--image", multiple=True, metavar="F", help="A picture for the model to start from."
+    ),
+    click.option(
+        "--reference", multiple=True, metavar="F", help="A picture that says what to show."
     ),
     click.option("--mask", multiple=True, metavar="F", help="Where to paint (white)."),
     click.option(
@@ -47,7 +51,7 @@ def read_inputs(
         click.UsageError: an --input that is not SLOT=V.
     """
     inputs: dict[str, list[str]] = {}
-    for option in ("label", "text", "audio", "image", "mask"):
+    for option in ("label", "text", "audio", "image", REFERENCE, "mask"):
         if asked[option]:
             slot = resolve_slot(option, target) if by_kind else option
             given = read_prompts(asked[option]) if option == "text" else asked[option]

@@ -15,7 +15,7 @@ from mmgen.errors import (
     did_you_mean,
 )
 from mmgen.plugins import manager
-from mmgen.slots import Size
+from mmgen.slots import REFERENCE, Size
 from mmgen.weighting import Weights, weights_by_slot
 
 
@@ -163,7 +163,7 @@ def _refuse(name: str, target: Target) -> UnsupportedConditionError:
 
 
 def _is_picture(modality: str) -> bool:
-    return modality in ("image", "mask")
+    return modality in ("image", "mask", REFERENCE)
 
 
 def check_picture(path: str, slot: str = "image", size: Size | None = None) -> None:

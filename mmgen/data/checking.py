@@ -60,7 +60,9 @@ def check(
         progress: called for each split with (pictures seen, pictures).
     Raises:
         DataError: no such source, no pictures in it, or labels that are none.
+        InputError: captions or sounds are asked for that are made of the labels, and not stored.
     """
+    _check_stored(options)
     name, records_by_split = _read_all(source, options)
     reports, seen_by_split = [], {}
     for split, records in records_by_split.items():
@@ -76,6 +78,17 @@ def check(
         leaks=leaks,
         advice=tuple(advise(splits, leaks, options)),
     )
+
+
+def _check_stored(options: DataOptions) -> None:
+    for name, what in (("captions", "captions of labels"), ("sounds", "pictures' sounds")):
+        value = getattr(options, name)
+        if value is not None:
+            folder = f": mmgen data check {value}" if name == "sounds" else ""
+            raise InputError(
+                f"a check looks at what is stored; data.{name} chooses {what} while the data are "
+                f"loaded: leave it out, and check what it names by itself{folder}"
+            )
 
 
 def _read_all(source: str | Path, options: DataOptions) -> tuple[str, dict[str, Records]]:

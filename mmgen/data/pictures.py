@@ -17,6 +17,7 @@ from mmgen.data.lazy import PicturesOnRead
 from mmgen.data.records import Problem
 from mmgen.data.splits import held_out_rows, other_rows
 from mmgen.errors import DataError, did_you_mean
+from mmgen.slots import REFERENCE
 
 Batch = dict[str, Any]
 COLUMNS = ("label", "text", "audio", "image")
@@ -39,6 +40,8 @@ class PictureData:
         found_problems: broken pictures that were left out while loading.
         notes: what the user should know about how the set was read.
         given: for pairs, what each picture is to be made from, as `images` is; else None.
+        has_references: whether batches show, as "reference", what goes in of pairs, and otherwise
+            the pictures themselves, for an encoder of pictures to look at.
         others: of kinds of input that plugins bring, by their names: a tensor (N, …), or N values,
             each as the kind's reader has it.
         digests: sha256 of each picture's file, uint8 (N, 32), where there were files; else None.
@@ -56,6 +59,7 @@ class PictureData:
     found_problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     given: Tensor | PicturesOnRead | None = None
+    has_references: bool = False
     others: Mapping[str, Tensor | Sequence[Any]] = field(default_factory=dict)
     digests: np.ndarray | None = field(default=None, repr=False)
     reader: Callable[[str], "PictureData"] | None = field(default=None, repr=False, compare=False)
@@ -90,7 +94,12 @@ class PictureData:
         """What a batch can have besides its target: "label", "text", "audio", "image", others."""
         held = (self.labels, self.texts, self.clips, self.given)
         own = [name for name, item in zip(COLUMNS, held, strict=True) if item is not None]
-        return (*own, *sorted(self.others))
+        return (*own, *([REFERENCE] if self.has_references else []), *sorted(self.others))
+
+    @property
+    def references(self) -> Tensor | PicturesOnRead:
+        """What an encoder of pictures is shown: what goes in of pairs, else the pictures."""
+        return self.images if self.given is None else self.given
 
     @property
     def has_pictures(self) -> bool:
@@ -130,7 +139,8 @@ class PictureData:
         Returns:
             "target", float32 (M, C, H, W) in [0, 1]; "label", int64 (M,); "text", M strings;
             "audio", M clips, float32 (samples,) on the CPU; "image", what the targets are to be
-            made from, float32 (M, C', H', W') in [0, 1]; others as they are, a tensor or a list.
+            made from, float32 (M, C', H', W') in [0, 1]; "reference", that or the targets; others
+            as they are, a tensor or a list.
         Raises:
             DataError: a column that the data does not have.
         """
@@ -143,7 +153,8 @@ class PictureData:
         target = pixels.to(device, non_blocking=True).div(255)
         batch: Batch = {"target": target}
         for name in self.columns if columns is None else columns:
-            batch[name] = self.values(name, indices, device, draws)
+            shown = name == REFERENCE and self.given is None and self.has_pictures
+            batch[name] = target if shown else self.values(name, indices, device, draws)
         return batch
 
     def values(
@@ -165,9 +176,11 @@ class PictureData:
             return take_values(self.texts, indices.tolist(), draws)
         if name == "audio" and self.clips is not None:
             return take_values(self.clips, indices.tolist(), draws)
-        if name == "image" and self.given is not None:
-            rows = indices.to(self.given.device) if isinstance(self.given, Tensor) else indices
-            return self.given[rows].to(device, non_blocking=True).div(255)
+        pictures = {"image": self.given, REFERENCE: self.references if self.has_pictures else None}
+        held = pictures.get(name)
+        if held is not None:
+            rows = indices.to(held.device) if isinstance(held, Tensor) else indices
+            return held[rows].to(device, non_blocking=True).div(255)
         if name in self.others:
             column = _rows_of(self.others[name], indices)
             return column.to(device) if isinstance(column, Tensor) else column
@@ -189,7 +202,9 @@ class PictureData:
         listed = {"text": self.texts, "audio": self.clips}.get(name)
         if listed is not None:
             return list(every_value(listed))
-        held = {"label": self.labels, "image": self.given, **self.others}.get(name)
+        references = self.references if self.has_pictures else None
+        own = {"label": self.labels, "image": self.given, REFERENCE: references}
+        held = {**own, **self.others}.get(name)
         if held is None:
             raise self._no_column(name)
         return held

@@ -1,5 +1,7 @@
 """Colours and letters of the pictures of explanations."""
 
+from functools import cache
+
 import numpy as np
 from PIL import ImageFont
 
@@ -7,6 +9,8 @@ FONT_PX = 13
 LINE_PX = 20
 FONT = ImageFont.load_default(FONT_PX)
 INK, PAPER, GREY = (30, 30, 30), (255, 255, 255), (170, 170, 170)
+_NOWHERE = "\U0010ffff"
+"""A sign that no font has."""
 _RED, _BLUE, _DARK = np.array([178, 24, 43]), np.array([33, 102, 172]), np.array([8, 48, 107])
 
 
@@ -28,8 +32,19 @@ def ink_on(share: float) -> tuple[int, int, int]:
     return PAPER if share > 0.4 else INK
 
 
+def legible(text: str) -> str:
+    """Return a text with the code of each sign that the font has no picture of."""
+    return "".join(sign if _is_drawn(sign) else f"U+{ord(sign):04X}" for sign in text)
+
+
+@cache
+def _is_drawn(sign: str) -> bool:
+    return sign.isspace() or bytes(FONT.getmask(sign)) != bytes(FONT.getmask(_NOWHERE))
+
+
 def shorten(text: str, width: float) -> str:
-    """Return a text that is at most so many px wide, its end cut where it must be."""
+    """Return a text that is legible and at most so many px wide, its end cut where it must be."""
+    text = legible(text)
     if FONT.getlength(text) <= width:
         return text
     while text and FONT.getlength(text + "..") > width:

@@ -20,6 +20,10 @@ CELLS = 7
 _QUIET = 0.01  # of the clip's root mean square: 40 dB less
 
 
+_SIGN = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[{_SIGN}]|[^\s{_SIGN}]+")
+
+
 @dataclass(frozen=True)
 class Occlusion:
     """A part, and the condition without it.
@@ -61,9 +65,12 @@ def _name(slot: Slot, row: Any) -> str:
 
 
 def _words(text: str) -> list[Occlusion]:
-    """Return the words as they are written, with what clings to them."""
+    """Return the words as they are written, with what clings to them.
+
+    Of scripts that put no spaces between words, Chinese and Japanese, each sign is one.
+    """
     found = []
-    for match in re.finditer(r"\S+", text):
+    for match in _WORD.finditer(text):
         start, end = match.span()
         left = (text[:start] + text[end:].lstrip()).strip()
         found.append(Occlusion(match.group(), (start, end), [left] if left else None))

@@ -17,6 +17,7 @@ class SlotEmbedding:
         tokens: (N, L, D); token_mask: bool (N, L); pooled: (N, D).
         absent_pooled, absent_token: (D,), the learned "not given" embedding; the first is zero
             where the family uses no pooled vector.
+        weight: that it was given, by `weighted`.
     """
 
     tokens: Tensor
@@ -24,15 +25,15 @@ class SlotEmbedding:
     pooled: Tensor
     absent_pooled: Tensor
     absent_token: Tensor
+    weight: float = 1.0
 
     def rows(self, index: Tensor) -> "SlotEmbedding":
         """Return the share of some rows; index is int64 (M,)."""
-        return SlotEmbedding(
-            self.tokens[index],
-            self.token_mask[index],
-            self.pooled[index],
-            self.absent_pooled,
-            self.absent_token,
+        return replace(
+            self,
+            tokens=self.tokens[index],
+            token_mask=self.token_mask[index],
+            pooled=self.pooled[index],
         )
 
     def weighted(self, weight: float) -> "SlotEmbedding":
@@ -41,6 +42,7 @@ class SlotEmbedding:
             self,
             tokens=torch.lerp(self.absent_token.expand_as(self.tokens), self.tokens, weight),
             pooled=torch.lerp(self.absent_pooled.expand_as(self.pooled), self.pooled, weight),
+            weight=self.weight * weight,
         )
 
     def towards(self, other: "SlotEmbedding", shares: Tensor) -> "SlotEmbedding":
@@ -231,7 +233,8 @@ def combine(
         like: (N, D), gives type and device where there is no slot.
         join: "sum" adds the pooled vectors, so that each slot counts as it does by itself; "mean"
             takes the mean of what each slot that is present gives by itself, so that to say the
-            same in several ways is not to say it louder.
+            same in several ways is not to say it louder. One of a weight below 1 counts as so
+            much of a slot there: at 0 it is as if it were not given.
     """
     if not embeddings:
         tokens = like.new_zeros(len(present), 0, like.shape[1])
@@ -249,7 +252,8 @@ def combine(
     joined = torch.stack(pooled).sum(dim=0)
     if join == "mean":
         absent = torch.stack([slot.absent_pooled for slot in embeddings]).sum(dim=0)
-        number = present.sum(dim=1, keepdim=True).clamp(min=1)
+        counted = joined.new_tensor([min(max(slot.weight, 0.0), 1.0) for slot in embeddings])
+        number = (present * counted).sum(dim=1, keepdim=True).clamp(min=1)
         joined = absent + (joined - absent) / number
     return Condition(
         torch.cat(tokens_of, dim=1),

@@ -36,12 +36,14 @@ def read_texts(value: Any, slot: Slot, size: Size) -> list[str]:  # noqa: ARG001
     """Return a list of K texts.
 
     Raises:
-        InputError: not text, or nothing in it.
+        InputError: not text, nothing in it, or bytes that are no letters in UTF-8.
     """
     many = list(value) if isinstance(value, list | tuple) else [value]
     for text in many:
         if not isinstance(text, str) or not text.strip():
             raise InputError(f"{slot.name!r} takes text that is not empty; got {text!r}")
+        if any("\ud800" <= sign <= "\udfff" for sign in text):  # how Python holds such bytes
+            raise InputError(f"{slot.name!r} takes text in UTF-8; got {text!r}")
     if not many:
         raise InputError(f"{slot.name!r} got an empty list; give at least one text")
     return many

@@ -1,6 +1,7 @@
 """Sound in: files of any rate and channels, brought to one channel at the rate that is asked."""
 
 import io
+import math
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,10 +13,16 @@ import torch
 from torch import Tensor
 
 from mmgen.errors import InputError, MmgenWarning, NotInstalledError
+from mmgen.media.chunks import sound_bytes
 from mmgen.slots import Size, Slot
 
 COMMAND = "pip install 'mmgen-core[audio]'"
 _LARGEST = 1.0 + 1e-3  # what lossy files overshoot by is no reason for a warning
+# Bytes of a sample of one channel; the encodings that are not here pack samples in blocks.
+_SAMPLE_BYTES = {
+    **{"PCM_S8": 1, "PCM_U8": 1, "ULAW": 1, "ALAW": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4},
+    **{"FLOAT": 4, "DOUBLE": 8},
+}
 
 
 def read_sounds(value: Any, slot: Slot, size: Size) -> list[Tensor]:  # noqa: ARG001
@@ -50,7 +57,8 @@ def decode_sound(source: str | Path | bytes) -> tuple[np.ndarray, int]:
     try:
         file = io.BytesIO(source) if isinstance(source, bytes) else str(Path(source).expanduser())
         with soundfile.SoundFile(file) as opened:
-            promised, rate = opened.frames, opened.samplerate
+            promised = max(opened.frames, _declared_samples(source, opened))
+            rate = opened.samplerate
             samples = opened.read(dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         if not isinstance(source, bytes) and not Path(source).expanduser().exists():
@@ -63,6 +71,27 @@ def decode_sound(source: str | Path | bytes) -> tuple[np.ndarray, int]:
     if len(samples) < promised:
         raise InputError(f"{name} is cut short: it has {len(samples):,} of {promised:,} samples")
     return samples, rate
+
+
+def _declared_samples(source: str | Path | bytes, opened: Any) -> int:
+    """Return how many samples a file says it has, or 0 where it does not say.
+
+    The library that reads sound counts those that are there, in a file of chunks that is cut.
+    """
+    if isinstance(source, bytes):
+        sizes = sound_bytes(io.BytesIO(source))
+    elif (path := Path(source).expanduser()).is_file():  # a pipe can be read only once
+        with path.open("rb") as file:
+            sizes = sound_bytes(file)
+    else:
+        return 0
+    declared, present = sizes
+    if declared <= present:
+        return 0
+    if width := _SAMPLE_BYTES.get(opened.subtype):
+        return declared // (width * opened.channels)
+    # Of blocks the number of samples is known only about, but some are missing.
+    return max(opened.frames + 1, math.ceil(opened.frames * declared / max(1, present)))
 
 
 def decode_mono(source: str | Path | bytes) -> tuple[np.ndarray, int]:
@@ -108,7 +137,14 @@ def _read(item: Any, name: str, rate: int) -> Tensor:
             MmgenWarning,
             stacklevel=4,
         )
-    return torch.from_numpy(resample(mono, found, rate))
+    clip = torch.from_numpy(resample(mono, found, rate))
+    if not loudest:
+        warnings.warn(
+            f"{what!r} is silent from beginning to end: what is made of it means nothing",
+            MmgenWarning,
+            stacklevel=4,
+        )
+    return clip
 
 
 def _channels(samples: Any, name: str) -> np.ndarray:

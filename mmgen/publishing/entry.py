@@ -3,6 +3,7 @@
 import json
 import math
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from mmgen.plugins import manager
 from mmgen.publishing.measurements import measured_figures
 
 TRAINING_NAME = "training.json"
+_FROM_TEXT = "text-to-image"
 
 
 def describe_model(model: Model, folder: Path) -> dict[str, Any]:
@@ -39,12 +41,14 @@ def describe_model(model: Model, folder: Path) -> dict[str, Any]:
         "architecture": identity.architecture,
         "parameters": model.num_parameters,
         "bytes": sum(file["bytes"] for file in files),
-        "tasks": list(architecture.tasks),
+        "tasks": _tasks(model, architecture.tasks),
         "slots": [],
         "files": files,
     }
     if isinstance(model, EmbedsTogether):
         entry["slots"] = [slot.to_dict() for slot in model.slots]
+    elif isinstance(model, Encoder):
+        entry["slots"] = [model.slot(model.modality, required=True).to_dict()]
     if isinstance(model, Generator):
         size = model.size
         entry["slots"] = [slot.to_dict() for slot in model.slots]
@@ -54,6 +58,17 @@ def describe_model(model: Model, folder: Path) -> dict[str, Any]:
         if size.scale != 1:
             entry["size"]["scale"] = size.scale
     return entry
+
+
+def _tasks(model: Model, of_architecture: Sequence[str]) -> list[str]:
+    """Return the architecture's tasks, of a generator those that its conditions let it do."""
+    if not isinstance(model, Generator):
+        return list(of_architecture)
+    takes_text = any(slot.modality == "text" for slot in model.slots)
+    others = [task for task in of_architecture if task != _FROM_TEXT]
+    if takes_text and _FROM_TEXT in of_architecture:
+        return list(of_architecture)
+    return [*others, _FROM_TEXT] if takes_text else others
 
 
 def read_training(folder: Path) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a plugin's test names: an architecture, and tiny configs to check it with."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -22,7 +22,7 @@ from mmgen.interfaces import (
 from mmgen.options import Options
 from mmgen.plugins import manager
 from mmgen.pretrained import build, build_encoder
-from mmgen.slots import Size
+from mmgen.slots import REFERENCE, Size
 from mmgen.testing import stand_in
 from mmgen.testing.outcome import NotApplicable
 from mmgen.testing.plugin import temporary_plugin
@@ -80,7 +80,7 @@ class GeneratorCase:
                 yield name, {**self.config, **change}
 
     def build(self, config: Values | None = None, *, perturbed: bool = True) -> Generator:
-        """Return a model in eval mode, conditioned on labels and on the stand-in's texts.
+        """Return a model in eval mode, told of labels, and by the stand-ins of texts and pictures.
 
         Args:
             config: None takes the case's own.
@@ -90,6 +90,7 @@ class GeneratorCase:
         encoders = {
             "label": build("label-embedding", {"classes": CLASSES, "width": 5}),
             "text": build(stand_in.NAME, {"width": 6}),
+            REFERENCE: build(stand_in.PIXELS, {"features": 6}),
         }
         conditioner = Conditioner(
             cast(Mapping[str, Encoder], encoders), width=CONDITION_WIDTH, dropout=0.3
@@ -117,8 +118,9 @@ class GeneratorCase:
         return _build_trainer(self.registered, self.build(), self.trainer)
 
     def learning_data(self, count: int) -> PictureData:
-        """Return captioned and labelled pictures to learn from."""
-        return picture_data(self.build().size, count, self.texts)
+        """Return captioned and labelled pictures to learn from, which encoders may look at too."""
+        data = picture_data(self.build().size, count, self.texts)
+        return replace(data, has_references=True)
 
 
 @dataclass(frozen=True, kw_only=True)

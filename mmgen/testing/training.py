@@ -8,6 +8,7 @@ from typing import Any, cast
 from mmgen.families import API_VERSION
 from mmgen.hookspecs import hookimpl
 from mmgen.interfaces import Encoder, Generator
+from mmgen.slots import REFERENCE
 from mmgen.testing import stand_in
 from mmgen.testing.case import CONDITION_WIDTH, Case, EncoderCase, GeneratorCase, check
 from mmgen.testing.embedding import embed
@@ -40,14 +41,15 @@ class _CrashAfterCheckpoint:
 
 @check
 def check_trains_with_any_encoder(case: GeneratorCase) -> None:
-    """The loop trains the family, conditioned on labels and on an encoder it has never seen."""
+    """The loop trains the family, told of labels and by encoders that it has never seen."""
     _demand_trainer(case)
     with tempfile.TemporaryDirectory() as folder:
         run = _train(case, Path(folder))
         model = cast(Generator, run.load())
         demand(run.finished, "the training must come to its end")
         slots = [slot.name for slot in model.slots if slot not in model.spatial_slots]
-        demand(slots == ["label", "text"], f"the trained model must have its slots; got {slots}")
+        told = ["label", "text", REFERENCE]
+        demand(slots == told, f"the trained model must have its slots; got {slots}")
         inputs = required_inputs(model, 2) | {"label": CLASSES[1], "text": "two words"}
         images = case.draw(model, 2, **inputs).images
         demand(bool(images.isfinite().all()), "a trained model must make finite pictures")
@@ -144,6 +146,7 @@ def _config(case: Case, folder: Path) -> dict[str, Mapping[str, Any]]:
         "conditions": {
             "label": {"encoder": "label-embedding", "width": 5},
             "text": {"encoder": stand_in.NAME, "width": 6},
+            REFERENCE: {"encoder": stand_in.PIXELS, "features": 6},
         },
         "parts": parts,
     }

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from mmgen.data import PictureData
 from mmgen.interfaces import Encoder, Generator, classes_of
-from mmgen.slots import Size, Slot
+from mmgen.slots import REFERENCE, Size, Slot
 from mmgen.testing.outcome import ContractError
 
 CLASSES = ("round", "square", "odd")
@@ -95,9 +95,11 @@ def encoder_data(encoder: Encoder, values: Sequence[Any], count: int) -> Picture
 def learning_batch(
     size: Size, count: int, seed: int = 0, texts: Sequence[str] = TEXTS
 ) -> dict[str, Any]:
-    """Return a batch as the loop gives it: "target", "label" and "text"."""
+    """Return a batch as the loop gives it: "target", "reference", "label" and "text"."""
+    target = pictures(size, count, seed=seed)
     return {
-        "target": pictures(size, count, seed=seed),
+        "target": target,
+        REFERENCE: target,
         "label": (torch.arange(count) + seed) % len(CLASSES),
         "text": [texts[(row + seed) % len(texts)] for row in range(count)],
     }

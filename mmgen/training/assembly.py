@@ -1,7 +1,7 @@
 """From settings and data to a model and its trainer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,6 +31,7 @@ from mmgen.interfaces import (
 from mmgen.options import Options, describe
 from mmgen.plugins import manager
 from mmgen.pretrained import build, build_encoder, from_pretrained
+from mmgen.slots import REFERENCE
 from mmgen.training.run_folder import find_model_folder
 from mmgen.training.settings import Settings, build_table
 from mmgen.training.suitability import check_has_pictures
@@ -175,7 +176,8 @@ def fill_from_data(
 def build_conditioner(settings: Settings, data: PictureData) -> Conditioner | None:
     """Return the conditioner that [conditions] and [conditioner] ask for; None without slots.
 
-    The slot "image" of an encoder that joins others is for the pictures of the data themselves.
+    The slot "image" of an encoder that joins others is for the pictures of the data themselves; so
+    is "reference" of a generator, or for what goes in of pairs.
     """
     if not settings.conditions:
         return None
@@ -186,7 +188,9 @@ def build_conditioner(settings: Settings, data: PictureData) -> Conditioner | No
             check_has_pictures(settings.architecture, data)
             encoders[slot] = _build_encoder(slot, values, data, data.images)
             continue
-        if slot not in data.columns:
+        if slot == REFERENCE:
+            check_has_pictures(settings.architecture, data)
+        elif slot not in data.columns:
             why = "".join(f"; {note}" for note in data.notes if repr(slot) in note)
             raise DataError(
                 f"[conditions.{slot}] needs a column {slot!r}; {data.name} has "
@@ -244,7 +248,8 @@ def _build_encoder(slot: str, values: Mapping[str, Any], data: PictureData, colu
     _, _, architecture = manager().architecture(name)
     if architecture.kind != "encoder":
         raise OptionError(f"[{table}] needs an encoder; {name!r} is a {architecture.kind}")
-    values = _fill_encoder(architecture, values, data, of_pictures=column is data.images)
+    of_pictures = column is data.images or slot == REFERENCE
+    values = _fill_encoder(architecture, values, data, of_pictures=of_pictures)
     config = build_table(table, architecture.config, values)
     return build_encoder(name, config, column)
 
@@ -291,7 +296,8 @@ def _check_rate(encoder: Encoder, data: PictureData, table: str) -> None:
 def match_columns(model: Model, data: TrainingData) -> TrainingData:
     """Return the data with labels that count the model's classes, matched by name.
 
-    Columns of plugins' kinds of input that the model does not take are left out.
+    Columns of plugins' kinds of input that the model does not take are left out. Where an encoder
+    of it sees pictures, the data show them.
     """
     if isinstance(model, Generator | EmbedsTogether):
         classes = {slot.name: slot.classes for slot in model.slots}.get("label")
@@ -299,12 +305,16 @@ def match_columns(model: Model, data: TrainingData) -> TrainingData:
     else:
         classes = classes_of(model) or None
         taken = {model.modality} if isinstance(model, Encoder) else set()
-    held_out = None if data.held_out is None else data.held_out.with_others(taken)
-    data = TrainingData(data.train.with_others(taken), held_out)
+    held_out = None if data.held_out is None else _with_columns(data.held_out, taken)
+    data = TrainingData(_with_columns(data.train, taken), held_out)
     if classes is None or (data.train.labels is None and isinstance(model, Generator)):
         return data
     held_out = None if data.held_out is None else data.held_out.with_labels(classes)
     return TrainingData(data.train.with_labels(classes), held_out)
+
+
+def _with_columns(data: PictureData, taken: set[str]) -> PictureData:
+    return replace(data.with_others(taken), has_references=REFERENCE in taken)
 
 
 def build_trainer(settings: Settings, model: Model, device: torch.device) -> Trainer[Any]:

@@ -11,6 +11,7 @@ from torch import Tensor
 from mmgen.data import PictureData
 from mmgen.data.choices import Choices, Column, take_values
 from mmgen.interfaces.trainer import Batch
+from mmgen.slots import REFERENCE
 
 _SHARE_OF_FREE_MEMORY = 0.4
 
@@ -50,7 +51,7 @@ class ResidentRows:
         self,
         columns: Mapping[str, Tensor | Column],
         device: torch.device,
-        pictures: Collection[str] = ("target", "image"),
+        pictures: Collection[str] = ("target", "image", REFERENCE),
     ) -> None:
         self.device: torch.device | None = device
         self._pictures = frozenset(pictures)
@@ -144,7 +145,7 @@ def make_source(data: PictureData, device: torch.device) -> Source:
 
 
 def columns_of(data: PictureData) -> dict[str, Any]:
-    """Return the columns of data in memory, "target" and "image" as uint8."""
+    """Return the columns of data in memory, those of pictures as uint8."""
     columns: dict[str, Any] = {"target": data.images}
     if data.labels is not None:
         columns["label"] = data.labels
@@ -154,6 +155,8 @@ def columns_of(data: PictureData) -> dict[str, Any]:
         columns["audio"] = data.clips
     if data.given is not None:
         columns["image"] = data.given
+    if data.has_references:
+        columns[REFERENCE] = data.references
     return {**columns, **data.others}
 
 

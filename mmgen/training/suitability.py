@@ -3,6 +3,7 @@
 from mmgen.data import PictureData
 from mmgen.errors import DataError
 from mmgen.interfaces import Encoder, Generator, Model
+from mmgen.slots import REFERENCE
 from mmgen.training.config import TrainingConfig
 
 
@@ -39,11 +40,14 @@ def check_pictures(model: Model, data: PictureData) -> None:
         )
     if data.given is None:
         return
-    if not isinstance(model, Generator) or "image" not in {s.name for s in model.spatial_slots}:
+    slots = {slot.name for slot in model.slots} if isinstance(model, Generator) else set()
+    if not slots & {"image", REFERENCE}:
         raise DataError(
             f"{data.name} has pictures to be made from others; the model takes no picture: choose "
-            "an architecture with the slot 'image'"
+            f"an architecture with the slot 'image', or set conditions.{REFERENCE}.encoder"
         )
+    if "image" not in slots:
+        return
     given, wanted = tuple(data.given.shape[1:]), (channels, height, width)
     if given != (channels, height // size.scale, width // size.scale):
         raise DataError(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mmgen.data import DataOptions, check
+from mmgen.errors import InputError
 
 WritePicture = Callable[..., np.ndarray]
 
@@ -22,6 +23,12 @@ def test_a_tidy_set_is_counted_and_sound(digits: Path) -> None:
     assert train.labels == {str(digit): 4 for digit in range(10)}
     assert train.captions is None
     assert "train: 40 pictures, 4×5 px, grey" in report.to_text()
+
+
+@pytest.mark.parametrize("name", ["captions", "sounds"])
+def test_what_is_chosen_while_loading_is_no_part_of_a_check(digits: Path, name: str) -> None:
+    with pytest.raises(InputError, match=f"looks at what is stored; data.{name} .* leave it out"):
+        check(digits, DataOptions(**{name: "elsewhere"}))
 
 
 @pytest.fixture

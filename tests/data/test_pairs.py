@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,22 @@ def test_a_folder_of_pairs(folder: Path, limit: int) -> None:
     train, held_out = data.split_off(2)
     demand_pairs(train, 4)
     demand_pairs(held_out, 2)
+
+
+@pytest.mark.parametrize("limit", [4096, 0])
+def test_an_encoder_is_shown_what_goes_in_and_otherwise_the_pictures(
+    folder: Path, limit: int
+) -> None:
+    data = load(folder, "train", DataOptions(held_out=0.0, in_memory_limit_mb=limit))
+    rows = torch.tensor([3, 0, 2])
+    batch = data.batch(rows, columns=["reference", "image"])
+    assert torch.equal(batch["reference"], batch["image"])
+    assert "reference" not in data.columns
+    alone = replace(data, given=None, has_references=True)
+    assert alone.columns == ("label", "reference")
+    batch = alone.select(torch.tensor([5, 3, 0])).batch(torch.tensor([0, 2]))
+    assert torch.equal(batch["reference"], batch["target"])
+    assert torch.equal(alone.values("reference", rows), alone.batch(rows)["target"])
 
 
 def test_pairs_are_scaled_together(folder: Path) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 import mmgen
 from mmgen.errors import OutputError
 from mmgen.explaining import Explanation, Part, SlotShare
+from mmgen.explaining.ink import legible
 from mmgen.interfaces import Generator
 from mmgen.media.files import read_recipe
 
@@ -70,8 +71,10 @@ def test_long_texts_take_more_lines(count: int) -> None:
     assert explanation("words", ["…"], endless).draw().shape[1] == tall.shape[1]
 
 
-def test_other_scripts_are_drawn() -> None:
-    assert explanation("words", ["…"], (Part("數字 🎈", 1.0),)).draw().dtype == np.uint8
+def test_signs_that_the_font_has_not_are_told_apart() -> None:
+    one, other = (explanation("words", ["…"], (Part(sign, 1.0),)).draw() for sign in "數字")
+    assert not np.array_equal(one, other)
+    assert legible("a 數!") == "a U+6578!"
 
 
 @pytest.mark.parametrize("samples", [1, 37, 9000])

@@ -63,8 +63,26 @@ def test_in_the_mean_each_slot_counts_as_by_itself_over_their_number(
     torch.testing.assert_close(both.rows(torch.tensor([1])).without("label").pooled, alone[1][1:2])
     nothing = condition(conditioner).pooled
     torch.testing.assert_close(both.without().pooled, nothing)
+
+
+def test_in_the_mean_a_slot_counts_as_much_as_its_weight(conditioner: Conditioner) -> None:
+    conditioner.join = "mean"
+    both = condition(conditioner, **VALUES)
+    label, text = (condition(conditioner, **{name: value}) for name, value in VALUES.items())
+    nothing = condition(conditioner).pooled
     half = both.weighted({"text": 0.5}).pooled
-    torch.testing.assert_close(half, (alone[0] + torch.lerp(nothing, alone[1], 0.5)) / 2)
+    shares = (label.pooled - nothing) + 0.5 * (text.pooled - nothing)
+    torch.testing.assert_close(half, nothing + shares / 1.5)
+    for weight in (0.0, 1e-6, -1e-6):  # no leap where it begins to count
+        little = both.weighted({"text": weight}).pooled
+        torch.testing.assert_close(little, label.pooled, atol=1e-5, rtol=0)
+    alone = text.weighted({"text": 0.5})
+    torch.testing.assert_close(alone.pooled, torch.lerp(nothing, text.pooled, 0.5))
+    index = torch.tensor([2, 0])
+    torch.testing.assert_close(
+        both.weighted({"text": 0.5}).rows(index).given(torch.ones(2, 2, dtype=torch.bool)).pooled,
+        half[index],
+    )
 
 
 def test_one_slot_joins_to_the_same_by_sum_and_by_mean(conditioner: Conditioner) -> None:

@@ -63,7 +63,7 @@ def test_texts_are_read_one_or_many() -> None:
     assert read_texts(("a", "b"), TEXT, SIZE) == ["a", "b"]
 
 
-@pytest.mark.parametrize("value", ["", "  ", 5, None, ["a", ""], [], [b"a"]])
+@pytest.mark.parametrize("value", ["", "  ", 5, None, ["a", ""], [], [b"a"], "a\udcff"])
 def test_what_is_no_text_is_refused(value: Any) -> None:
     with pytest.raises(InputError, match="prompt"):
         read_texts(value, TEXT, SIZE)

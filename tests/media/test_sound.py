@@ -2,6 +2,7 @@
 
 import io
 import math
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +89,10 @@ def test_a_list_has_several_clips_of_any_length() -> None:
     assert clips[1, 2000:].abs().max() == 0
 
 
-def test_silence_is_sound() -> None:
-    assert read(np.zeros(100, np.float32))[0].tolist() == [0] * 100
+def test_silence_is_sound_and_is_said() -> None:
+    with pytest.warns(MmgenWarning, match="is silent from beginning to end"):
+        silence = read(np.zeros(100, np.float32))[0]
+    assert silence.tolist() == [0] * 100
 
 
 def test_what_is_too_loud_is_cut_with_a_warning() -> None:
@@ -146,6 +149,84 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
     for path in (cut_short(tmp_path), tmp_path):
         with pytest.raises(InputError, match=r"is cut short|cannot be read|not sound"):
             read(path)
+
+
+KINDS = [
+    ("WAV", "PCM_16", "LITTLE"),
+    ("WAV", "PCM_16", "BIG"),
+    ("WAVEX", "PCM_24", "FILE"),
+    ("RF64", "PCM_16", "FILE"),
+    ("AIFF", "PCM_16", "FILE"),
+    ("W64", "FLOAT", "FILE"),
+]
+
+
+def encoded(kind: str = "WAV", subtype: str = "PCM_16", endian: str = "FILE") -> bytes:
+    """Return a file of 4,000 samples in two channels."""
+    file = io.BytesIO()
+    both = np.stack([tone(), tone()], axis=1)
+    soundfile.write(file, both, RATE, format=kind, subtype=subtype, endian=endian)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("kind", "subtype", "endian"), KINDS)
+def test_a_whole_file_of_chunks_is_read(kind: str, subtype: str, endian: str) -> None:
+    np.testing.assert_allclose(read(encoded(kind, subtype, endian))[0], tone(), atol=1e-4)
+
+
+@pytest.mark.parametrize(("kind", "subtype", "endian"), KINDS)
+@pytest.mark.parametrize("missing", [1, 3, 5000])
+def test_a_file_of_chunks_that_is_cut_is_refused(
+    tmp_path: Path, kind: str, subtype: str, endian: str, missing: int
+) -> None:
+    content = encoded(kind, subtype, endian)[:-missing]
+    path = tmp_path / "short.wav"
+    path.write_bytes(content)
+    words = r"is cut short: it has [\d,]+ of 4,000 samples"
+    for value in (content, path, str(path)):
+        with pytest.raises(InputError, match=words):
+            read(value)
+
+
+def test_a_file_that_is_cut_is_refused_by_name_with_what_it_has(tmp_path: Path) -> None:
+    content = encoded()
+    path = tmp_path / "half.wav"
+    path.write_bytes(content[: 44 + (len(content) - 44) // 2])
+    with pytest.raises(InputError, match=r"half\.wav' is cut short: it has 2,000 of 4,000 samples"):
+        read(path)
+    with pytest.raises(InputError, match="the sound is cut short: it has 0 of 4,000 samples"):
+        read(content[:44])
+
+
+@pytest.mark.parametrize("subtype", ["IMA_ADPCM", "MS_ADPCM"])
+def test_a_file_of_packed_sound_that_is_cut_is_refused(subtype: str) -> None:
+    content = encoded(subtype=subtype)
+    assert len(read(content)[0]) >= 4000
+    for missing in (3, len(content) // 2):
+        with pytest.raises(InputError, match=r"is cut short: it has [\d,]+ of [\d,]+ samples"):
+            read(content[:-missing])
+
+
+def test_chunks_beside_the_sound_change_nothing() -> None:
+    content = encoded()
+    odd = b"note" + struct.pack("<I", 3) + b"abc\0"
+    assert len(read(content[:36] + odd + content[36:])[0]) == 4000
+    assert len(read(content + odd)[0]) == 4000
+    assert len(read(content + odd[:-2])[0]) == 4000
+    with pytest.raises(InputError, match="is cut short: it has 3,999 of 4,000 samples"):
+        read((content[:36] + odd + content[36:])[:-2])
+
+
+@pytest.mark.parametrize("size", [0, 0xFFFFFFFF, 0x7F000000, 0x7FFFF000, 0x80000000])
+@pytest.mark.parametrize("kind", ["WAV", "AIFF"])
+def test_a_stream_whose_writer_did_not_know_its_length_is_read(kind: str, size: int) -> None:
+    content = encoded(kind)
+    name, order = (b"data", "<I") if kind == "WAV" else (b"SSND", ">I")
+    stream = bytearray(content)
+    stream[4:8] = struct.pack(order, size or 8)  # the size of the whole, as it is begun
+    place = content.index(name) + 4
+    stream[place : place + 4] = struct.pack(order, size)
+    assert len(read(bytes(stream))[0]) == 4000
 
 
 def test_a_file_without_samples_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from mmgen.interfaces import Conditioner
 from mmgen.pretrained import build
 from mmgen.publishing.entry import describe_model, enter, read_training, training_figures
 from mmgen.testing import stand_in, temporary_plugin
+from mmgen.testing.tiny import plugin as tiny
 
 ENTRY: dict[str, Any] = {
     "name": "b",
@@ -80,6 +81,25 @@ def test_what_samples_were_watched_by_is_told() -> None:
     assert fid.protocol == (
         "5 samples against 5 held-out pictures of mnist; features of cnn-mnist, after 9 steps"
     )
+
+
+def test_the_slot_of_an_encoder_is_told(tmp_path: Path) -> None:
+    with temporary_plugin(stand_in, "contract"):
+        model = build("contract-words", {})
+        entry = describe_model(model, model.save(tmp_path / "model"))
+    assert entry["slots"] == [{"name": "text", "modality": "text", "required": True}]
+
+
+@pytest.mark.parametrize(("slot", "encoder"), [("text", "contract-words"), (None, "")])
+def test_words_make_it_a_model_from_text_to_pictures(
+    tmp_path: Path, slot: str | None, encoder: str
+) -> None:
+    with temporary_plugin(stand_in, "contract"), temporary_plugin(tiny, "tiny"):
+        encoders = {} if slot is None else {slot: build(encoder, {})}
+        conditioner = Conditioner(cast(Any, encoders), width=5)
+        model = build("tiny-net", {}, conditioner=conditioner)
+        entry = describe_model(model, model.save(tmp_path / "model"))
+    assert ("text-to-image" in entry["tasks"]) == (slot is not None)
 
 
 def test_the_slots_of_an_encoder_of_several_modalities_are_told(tmp_path: Path) -> None:

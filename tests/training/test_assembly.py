@@ -15,6 +15,7 @@ from mmgen.interfaces import EmbedsTogether, Encoder
 from mmgen.options import Options
 from mmgen.testing import stand_in, temporary_plugin
 from mmgen.training.assembly import TrainingData, build_model, match_columns
+from mmgen.training.feed import make_source
 from mmgen.training.settings import build_settings
 from mmgen.training.suitability import check_pictures
 
@@ -51,6 +52,46 @@ def test_an_encoder_of_pictures_gets_classes_only_where_it_demands_them(
     model = build(captioned, {**CONDITIONS, "label": {"encoder": "label-embedding"}})
     classes = {slot.name: slot.classes for slot in model.slots}
     assert classes == {"image": None, "text": None, "label": captioned.class_names}
+
+
+SHOWN = {"reference": {"encoder": "contract-pixels"}}
+
+
+def test_a_generator_is_shown_pictures_under_a_name_of_their_own(
+    captioned: PictureData, toy: str
+) -> None:
+    model = build(captioned, {**SHOWN, "text": {"encoder": "contract-words"}}, toy)
+    assert [(slot.name, slot.modality) for slot in model.slots] == [
+        ("reference", "image"),
+        ("text", "text"),
+    ]
+    matched = match_columns(model, TrainingData(captioned, captioned))
+    assert matched.held_out is not None
+    for data in (matched.train, matched.held_out):
+        source = make_source(data, torch.device("cpu"))
+        batch = source.batch(torch.tensor([1, 0]), torch.device("cpu"))
+        assert torch.equal(batch["reference"], batch["target"])
+    other = build(captioned, {"text": {"encoder": "contract-words"}}, toy)
+    source = make_source(match_columns(other, matched).train, torch.device("cpu"))
+    assert "reference" not in source.batch(torch.tensor([0]), torch.device("cpu"))
+
+
+def test_pairs_may_go_to_an_encoder_alone(captioned: PictureData, toy: str) -> None:
+    small = captioned.images[:, :, :2, :2]  # type: ignore[index]
+    pairs = replace(captioned, given=small)
+    check_pictures(build(pairs, SHOWN, toy), pairs)
+    with pytest.raises(DataError, match=r"takes no picture: .* set conditions\.reference\.encoder"):
+        check_pictures(build(captioned, {}, toy), pairs)
+
+
+@pytest.mark.parametrize("slot", ["image", "mask"])
+def test_an_encoder_has_no_name_of_what_brings_pixels(
+    captioned: PictureData, toy: str, slot: str
+) -> None:
+    data = replace(captioned, given=captioned.images)
+    data = data if slot == "image" else replace(data, others={"mask": captioned.images})
+    with pytest.raises(OptionError, match=rf"conditions\.{slot}\] .* is \[conditions.reference\]"):
+        build(data, {slot: {"encoder": "contract-pixels"}}, toy)
 
 
 def test_a_slot_without_a_column_is_refused(pictures: PictureData) -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from mmgen_plugin_audio.config import AudioEncoderConfig
 from mmgen_plugin_audio.encoder import AudioEncoder
+from mmgen_plugin_audio.mel import log_mel, mel_filters, mel_spectrogram
 
 from mmgen.errors import MmgenWarning, OptionError
 from mmgen.media.sound import read_sounds
@@ -40,6 +41,22 @@ def test_a_token_for_every_few_frames(depth):
     # 41 and 11 frames of 10 ms, halved twice.
     assert found.token_mask.sum(dim=1).tolist() == [11, 3]
     assert found.tokens.shape == (2, 11, 12)
+
+
+def test_the_spectrogram_is_the_one_that_is_set():
+    encoder = make(window=16.0, hop=5.0, mels=8, lowest=300.0, highest=1500.0, scale="htk")
+    clip = torch.rand(1, 700, generator=torch.Generator().manual_seed(0)) - 0.5
+    filters = mel_filters(RATE, 64, 8, 300, 1500, "htk")
+    expected = mel_spectrogram(clip, filters, torch.hann_window(64), fft_size=64, hop=20)
+    torch.testing.assert_close(encoder.spectrogram(**encoder.prepare([*clip])), log_mel(expected))
+
+
+def test_attention_knows_where_frames_are():
+    """Of a clip whose frames are all the same, but for those at its ends."""
+    clip = (torch.rand(40, generator=torch.Generator().manual_seed(0)) - 0.5).repeat(40)
+    alike, told_apart = (embed(make(depth=depth), clip).tokens[0, 2:9] for depth in (0, 2))
+    torch.testing.assert_close(alike, alike[:1].expand(7, -1))
+    assert torch.pdist(told_apart).min() > 0.01
 
 
 @pytest.mark.parametrize("depth", [0, 2])
@@ -97,6 +114,7 @@ def test_stripes_are_at_most_a_fifth_each_and_lie_inside_the_clip():
     assert of_bands.max() <= math.ceil(0.2 * 16)
     assert of_frames.max() <= math.ceil(0.2 * 30)
     assert of_bands.max() > 0
+    assert of_frames.max() > 0
     assert not struck.all(dim=1)[:, 30:].any()
 
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from mmgen_plugin_contrastive.config import ContrastiveTraining
+from mmgen_plugin_contrastive.losses import sigmoid_losses, softmax_losses
 from mmgen_plugin_contrastive.trainer import ContrastiveTrainer, rows_alike, rows_with_value
 
 from mmgen.errors import DataError, InputError
@@ -89,6 +90,23 @@ def test_rows_of_one_label_are_told_apart_where_texts_do(model):
     assert by_slots["image", "label"].alike[0, 3]
     for pair in trainer_of(model, labels_alike=True).pairs(batch()):
         assert pair.alike[0, 3]
+
+
+@pytest.mark.parametrize("loss", ["softmax", "sigmoid"])
+def test_the_loss_is_that_of_wholes_and_of_tokens_without_rows_that_are_alike(model, loss):
+    trainer, noise = trainer_of(model, loss=loss, tokens=2.0), CounterNoise(0, range(4))
+
+    def mean(cosines, alike):
+        if loss == "softmax":
+            return softmax_losses(cosines.rows, model.scale, alike).mean()
+        return sigmoid_losses(cosines.rows, model.scale, trainer.bias, alike).mean()
+
+    expected = [
+        mean(pair.whole, pair.alike) + 2 * mean(pair.by_tokens, pair.alike)
+        for pair in trainer.pairs(batch())
+    ]
+    found = trainer.loss(batch(), 0, noise)["loss"]
+    torch.testing.assert_close(found, torch.stack(expected).mean())
 
 
 def test_clips_without_a_sample_are_missing():

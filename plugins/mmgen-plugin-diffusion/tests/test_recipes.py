@@ -35,6 +35,17 @@ def test_a_recipe_is_valid_and_its_network_small_enough_to_bundle(path):
     assert rows * columns <= 64
 
 
+def test_a_part_that_learns_by_a_recipe_of_its_own_fits():
+    parts = {}
+    for name in ("scenes-autoencoder", "diffusion-scenes"):
+        values = read_run_file(FEW_STEPS.with_name(f"{name}.toml"))
+        settings = build_settings(values["architecture"], values)
+        cls = option_classes(settings.architecture)["model"]
+        built = cls.build(of_data(settings) | settings.model)
+        parts[name] = getattr(built, "autoencoder", built)
+    assert parts["scenes-autoencoder"] == parts["diffusion-scenes"]
+
+
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_what_is_guided_learns_to_go_without(path):
     config = read_run_file(path)

@@ -41,4 +41,5 @@ class TestDcganOfThePaper(GeneratorContract):
         large="as above",
         options=FAST,
         trainer={"loss": "hinge", "penalty": "none", "spectral_norm": True},
+        tolerance=5e-4,  # the search for latents carries rounding along
     )

@@ -33,6 +33,7 @@ class TextTransformer(ClassifyingEncoder):
         self.tokenizer = Tokenizer.from_str(self._tokenizer_text)
         if self.tokenizer.token_to_id(_PADDING) != 0:
             raise ModelFileError(f"{TOKENIZER} must have {_PADDING!r} as its token 0")
+        self.tokenizer.encode_special_tokens = True  # who types that sign means its letters
         self.width = config.width
         self.vectors = nn.Embedding(self.tokenizer.get_vocab_size(), config.width)
         self.places = nn.Parameter(torch.empty(config.length, config.width))

@@ -177,6 +177,7 @@ def _tokenizer(text: str, length: int, vocabulary: int) -> Tokenizer:
         raise ModelFileError(
             f"{TOKENIZER} has the token {last}; the network knows those before {vocabulary}"
         )
+    tokenizer.encode_special_tokens = True  # a text that has them means their letters
     tokenizer.no_padding()
     tokenizer.enable_truncation(length)
     return tokenizer

@@ -46,6 +46,13 @@ def test_every_text_in_every_script_has_tokens_of_its_own():
     assert found.pooled.isfinite().all()
 
 
+def test_the_sign_of_padding_is_text_where_it_is_typed():
+    encoder = make()
+    found = embed(encoder, "<pad>", "a <pad> fox", "a fox")
+    assert found.pooled.isfinite().all()
+    assert not torch.allclose(found.pooled[1], found.pooled[2])
+
+
 def test_the_order_of_words_matters():
     one, other = embed(make(), "red fox whale", "whale fox red").pooled
     assert not torch.allclose(one, other, atol=1e-3)
@@ -55,6 +62,21 @@ def test_padding_changes_nothing():
     encoder = make()
     alone, together = embed(encoder, "a fox"), embed(encoder, "a fox", "the blue whale a red fox")
     torch.testing.assert_close(alone.pooled[0], together.pooled[0], atol=1e-5, rtol=1e-5)
+
+
+def test_some_tokens_are_read_as_any_others_while_learning():
+    encoder, read = make(noise=0.25), []
+    encoder.vectors.register_forward_pre_hook(lambda _, given: read.append(given[0]))
+    tokens = torch.full((100, 30), 7)
+    tokens[:, 20:] = 0
+    encoder.train()(tokens=tokens)
+    encoder.eval()(tokens=tokens)
+    learning, later = read
+    assert torch.equal(later, tokens)
+    assert torch.equal(learning > 0, tokens > 0)
+    others = learning[learning != tokens]
+    assert len(others) / (100 * 20) == pytest.approx(0.25, abs=0.05)
+    assert len(others.unique()) > 100
 
 
 def test_the_same_texts_give_the_same_tokenizer():

@@ -158,6 +158,13 @@ def test_a_long_text_is_cut_and_keeps_its_end(text_models):
     assert tokens[0, -1] == encoder.tokenizer.token_to_id("<end>")
 
 
+def test_the_sign_of_the_end_is_text_where_it_is_typed(text_models):
+    """CLIP's pooled vector is that of its first end: what follows would not be read."""
+    encoder = make(text_models("clip"))
+    seven, nine = embed(encoder, "a fox <end> red"), embed(encoder, "a fox <end> far")
+    assert not torch.allclose(seven.pooled, nine.pooled)
+
+
 def test_the_length_is_at_most_the_model_s(text_models):
     assert make(text_models("bert"), length=1000).config.length == 40
     assert make(text_models("t5"), length=100).config.length == 100

@@ -11,6 +11,8 @@ from mmgen.errors import DataError, MmgenWarning
 
 WORDS = {"the": [0.5, -1.0, 2.0], "fox": [1.5, 0.25, -3.0], "狐": [0.0, 1.0, 1e-3]}
 
+MARK = b"\xef\xbb\xbf"
+
 
 def text_rows(words=WORDS):
     return "".join(f"{word} {' '.join(map(str, row))}\n" for word, row in words.items())
@@ -43,10 +45,16 @@ def write(tmp_path):
         text_rows().replace("\n", " \n"),
         binary(),
         binary(newline=b""),
+        MARK + text_rows().encode(),
+        MARK + b"3 3\n" + text_rows().encode(),
+        MARK + binary(),
         gzip.compress(text_rows().encode(), mtime=0),
         gzip.compress(binary(), mtime=0),
     ],
-    ids=["glove", "word2vec", "no-end", "windows", "spaces", "binary", "bare", "gz", "binary-gz"],
+    ids=[
+        *["glove", "word2vec", "no-end", "windows", "spaces", "binary", "bare"],
+        *["mark", "word2vec-mark", "binary-mark", "gz", "binary-gz"],
+    ],
 )
 def test_each_format_is_read(write, content):
     found = read_vectors(write(content))
@@ -56,8 +64,60 @@ def test_each_format_is_read(write, content):
 
 
 def test_a_word_may_have_spaces(write):
-    found = read_vectors(write("the 1 2 3\n. . . 4 5 6\n"))
-    assert found.words == ("the", ". . .")
+    rows = "the 1 2 3\n. . . 4 5 6\nto name@domain.com 7 8 9\n1 1/2 1 1 1\n"
+    words = ("the", ". . .", "to name@domain.com", "1 1/2")
+    assert read_vectors(write(rows)).words == words
+    assert read_vectors(write("4 3\n" + rows)).words == words
+
+
+def test_a_word_may_be_a_number(write):
+    rows = "1999 1 2\n-0.5 3 4\nnan 5 6\n"
+    for content in (rows, "3 2\n" + rows):
+        found = read_vectors(write(content))
+        assert found.words == ("1999", "-0.5", "nan")
+        assert found.values.tolist() == [[1, 2], [3, 4], [5, 6]]
+
+
+@pytest.mark.parametrize("promised", [7, 49, 51, 300])
+def test_rows_of_another_length_than_the_header_promises_are_refused(write, promised):
+    numbers = " ".join(f"{0.01 * place - 0.2:.5f}" for place in range(50))
+    rows = "".join(f"wörd{index} {numbers}\n" for index in range(400))
+    words = rf"line 2: a word and {promised} numbers are due.*got 50 numbers: b'w.+rd0 "
+    with pytest.raises(DataError, match=words):
+        read_vectors(write(f"400 {promised}\n{rows}"))
+
+
+@pytest.mark.parametrize("promised", [1, 9, 11, 30])
+def test_a_binary_of_another_length_than_its_header_promises_is_refused(write, promised):
+    values = torch.randn(50, 10, generator=torch.Generator().manual_seed(0)).numpy()
+    rows = b"".join(f"w{index} ".encode() + row.tobytes() for index, row in enumerate(values))
+    assert len(read_vectors(write(b"50 10\n" + rows)).words) == 50
+    with pytest.raises(DataError, match=r"as its first line promises|that its first line promises"):
+        read_vectors(write(f"50 {promised}\n".encode() + rows))
+
+
+def test_a_binary_whose_first_numbers_have_the_byte_of_a_line_s_end_is_no_text(write):
+    values = [struct.unpack("<f", first + b"\x0a\xcd\x3e")[0] for first in (b"7", b"1", b"\x0a")]
+    found = read_vectors(write(binary({"one": values, "two": [0.1, 0.2, 0.3]})))
+    assert found.words == ("one", "two")
+    assert found.values[0].tolist() == values
+
+
+@pytest.mark.parametrize("dimension", [2, 5, 50])
+def test_a_binary_of_any_numbers_is_known_as_one(write, dimension):
+    rng = torch.Generator().manual_seed(dimension)
+    for count in (3, 30):
+        for _ in range(25):
+            values = torch.randn(count, dimension, generator=rng)
+            rows = [
+                f"w{place} ".encode() + row.numpy().tobytes() for place, row in enumerate(values)
+            ]
+            found = read_vectors(write(f"{count} {dimension}\n".encode() + b"\n".join(rows)))
+            assert torch.equal(found.values, values)
+
+
+def test_a_text_is_known_by_its_first_row_whatever_follows(write):
+    assert read_vectors(write(b"2 2\na 1 2\n\x01\x02 3 4\n")).words == ("a", "\x01\x02")
 
 
 def test_wanted_words_come_first_among_those_that_have_room(write):
@@ -85,6 +145,14 @@ def test_a_word_that_is_no_utf_8_is_left_out_in_words(write):
         ("a 1 2\nb 3\n", r"line 2: a word and 2 numbers are due"),
         ("a 1 2\nb 3 x\n", r"line 2: a word and 2 numbers are due"),
         ("2 2\na 1 2\nb 3\n", r"line 3: a word and 2 numbers are due"),
+        ("a 1 2\nb 3 4 5\n", r"line 2: a word and 2 numbers are due.*got 3 numbers: b'b 3 4 5'"),
+        ("a 1 2\nwin 95 4 5\n", r"a word that has spaces must not end in a number; fetch"),
+        ("a 1 2\nb  3  4\n", r"line 2: a word and 2 numbers are due"),
+        ("1 2\na 1 x\n", r"line 2: a word and 2 numbers are due.*got 1 numbers: b'a 1 x'"),
+        ("2 2\na\t1 2 3\nb\t1 2 3\n", r"line 2: a word and 2 numbers are due"),
+        ("900 2\na 1 2\nb 3 4\n", r"as its first line promises: 900; got 2; fetch"),
+        ("1 2\na 1 2\nb 3 4\n", r"as its first line promises: 1; got 2; fetch"),
+        (binary(count=2), r"must end after the 2 words × 3 that its first line promises"),
         ("a 1 nan\n", "the vector of 'a' is not finite"),
         ("", "holds no vectors of words"),
         ("<html><body>not found</body></html>\n", "holds no vectors of words"),

@@ -59,12 +59,16 @@ class WordAttention(nn.Module):
         self.out = nn.Linear(inner, width)
         _start_even(self.query, self.key, self.value, self.out)
 
-    def forward(self, features: Tensor, tokens: Tensor, mask: Tensor) -> Tensor:
+    def forward(
+        self, features: Tensor, tokens: Tensor, mask: Tensor, looks: list[Tensor] | None = None
+    ) -> Tensor:
         """Map (N, width, h, w) to the same shape.
 
         Args:
             tokens: (N, L, D).
             mask: bool (N, L), True where there is a word.
+            looks: where given, how much each region looks at no word and at each word is left
+                here, float32 (N, 1 + L, h, w), the mean over the heads.
         """
         count = len(tokens)
         words = torch.cat([self.no_word.to(tokens.dtype).expand(count, -1, -1), tokens], dim=1)
@@ -73,8 +77,11 @@ class WordAttention(nn.Module):
         key = split_heads(self.key(words), self.heads)
         value = split_heads(self.value(words), self.heads)
         # So few words are looked at faster by plain products than by the CPU's fused attention.
-        looks = query @ key.mT * query.shape[-1] ** -0.5  # (N, heads, h·w, L)
-        found = looks.masked_fill(~mask, -torch.inf).softmax(dim=3).to(value.dtype) @ value
+        scores = query @ key.mT * query.shape[-1] ** -0.5  # (N, heads, h·w, 1 + L)
+        weights = scores.masked_fill(~mask, -torch.inf).softmax(dim=3)
+        if looks is not None:
+            looks.append(weights.float().mean(dim=1).mT.unflatten(2, features.shape[2:]))
+        found = weights.to(value.dtype) @ value
         found = self.out(found.transpose(1, 2).flatten(2))
         return features + found.unflatten(1, features.shape[2:]).permute(0, 3, 1, 2)
 

@@ -4,6 +4,7 @@ import math
 from itertools import pairwise
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmgen.interfaces import Condition, Conditioner, Generator, Noise
@@ -62,7 +63,13 @@ class TextGan(Generator):
         """
         return None if self.augmentation is None else self.augmentation(condition.pooled, noise)
 
-    def forward(self, latents: Tensor, sentence: Tensor | None, condition: Condition) -> Tensor:
+    def forward(
+        self,
+        latents: Tensor,
+        sentence: Tensor | None,
+        condition: Condition,
+        looks: list[Tensor] | None = None,
+    ) -> Tensor:
         """Return pictures (N, C, H, W) that are to be in [-1, 1], and may go beyond.
 
         There is no tanh at the end: where all is black, as backgrounds are, it would pass on no
@@ -72,24 +79,57 @@ class TextGan(Generator):
             latents: (N, latent_dim).
             sentence: (N, sentence_dim), a draw; None where the model has no semantic slot.
             condition: gives the words.
+            looks: as in `WordAttention`, of each size that looks at the words.
         """
         style = latents if sentence is None else torch.cat([latents, sentence], dim=1)
         features = self.enter(style).view(-1, *self.coarse).permute(0, 3, 1, 2)  # channels-last
         for feature_map, up in zip(self.maps, self.ups, strict=True):
-            features = up(feature_map(features, style, condition))
+            features = up(feature_map(features, style, condition, looks))
         return features
 
-    def render(self, latents: Tensor, condition: Condition, noise: Tensor) -> Tensor:
+    def render(
+        self,
+        latents: Tensor,
+        condition: Condition,
+        noise: Tensor,
+        looks: list[Tensor] | None = None,
+    ) -> Tensor:
         """Return pictures (N, C, H, W) in [0, 1]; noise is the sentence's, (N, sentence_dim)."""
         drawn = self.sentence(condition, noise.to(self.dtype))
         sentence = None if drawn is None else drawn.whitened
-        return ((self(latents.to(self.dtype), sentence, condition) + 1) / 2).clamp(0, 1)
+        return ((self(latents.to(self.dtype), sentence, condition, looks) + 1) / 2).clamp(0, 1)
 
     def sample(self, condition: Condition, rng: Noise, options: TextGanGeneration) -> Tensor:
         """Draw latents and the sentence, and render them."""
+        return self._draw(condition, rng, options, None)
+
+    @torch.inference_mode()
+    def attention_maps(
+        self, condition: Condition, rng: Noise, options: TextGanGeneration
+    ) -> Tensor:
+        """Return how much each region looks at each word, float32 (N, L, h, w) on the CPU.
+
+        Of the looks at words alone, as shares of 1; the mean over the sizes that look at words, at
+        the largest of them.
+        """
+        looks: list[Tensor] = []
+        self._draw(condition, rng, options, looks)
+        if not looks:
+            return torch.zeros(len(condition), 0, *self.coarse[:2])
+        sides = max(look.shape[2:] for look in looks)
+        maps = torch.stack([F.interpolate(look, tuple(sides)) for look in looks]).mean(dim=0)[:, 1:]
+        return (maps / maps.sum(dim=1, keepdim=True)).cpu()
+
+    def _draw(
+        self,
+        condition: Condition,
+        rng: Noise,
+        options: TextGanGeneration,
+        looks: list[Tensor] | None,
+    ) -> Tensor:
         latents = draw_latents(rng, self.latent_dim, options.truncation)
         noise = draw_latents(rng, self.sentence_dim, options.truncation, stream="sentence")
-        return self.render(latents, condition, noise)
+        return self.render(latents, condition, noise, looks)
 
 
 class ConditioningAugmentation(nn.Module):
@@ -132,10 +172,16 @@ class FeatureMap(nn.Module):
         )
         self.modulation = Modulation(style, width)
 
-    def forward(self, features: Tensor, style: Tensor, condition: Condition) -> Tensor:
-        """Map (N, width, h, w) to the same shape."""
+    def forward(
+        self,
+        features: Tensor,
+        style: Tensor,
+        condition: Condition,
+        looks: list[Tensor] | None = None,
+    ) -> Tensor:
+        """Map (N, width, h, w) to the same shape; looks as in `WordAttention`."""
         if self.words is not None:
-            features = self.words(features, condition.tokens, condition.token_mask)
+            features = self.words(features, condition.tokens, condition.token_mask, looks)
         for block in self.blocks:
             features = block(features, style)
         return rectify(self.modulation(features, style))

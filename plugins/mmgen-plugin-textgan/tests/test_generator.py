@@ -2,10 +2,11 @@
 
 import pytest
 import torch
-from mmgen_plugin_textgan.config import TextGanConfig
+from mmgen_plugin_textgan.config import TextGanConfig, TextGanGeneration
 from mmgen_plugin_textgan.generator import ConditioningAugmentation
 
 from mmgen.errors import OptionError
+from mmgen.explaining import explain
 from mmgen.interfaces import CounterNoise
 
 
@@ -45,6 +46,30 @@ def test_the_order_of_words_matters_where_the_sentence_is_silent(build):
     assert not torch.equal(*(model(latents, sentence, given) for given in (one, two)))
     silent = build(attention=())
     assert torch.equal(*(silent(latents, sentence, given) for given in (one, two)))
+
+
+def test_attention_maps_are_shares_of_the_words(build):
+    model = build()
+    condition = model.semantic_condition({"text": ["red blue", "one"]}, 2)
+    maps = model.attention_maps(condition, CounterNoise(0, range(2)), TextGanGeneration())
+    sides = max(model.config.sides[at] for at in model.config.attention)
+    assert maps.shape == (2, condition.tokens.shape[1], *sides)
+    torch.testing.assert_close(maps.sum(dim=1), torch.ones(2, *sides))
+    assert (maps * ~condition.token_mask[..., None, None] == 0).all()  # beyond a text is nothing
+    assert not torch.allclose(maps[:, :, 0, 0], maps[:, :, -1, -1])
+    blind = build(attention=())
+    condition = blind.semantic_condition({"text": "one"}, 1)
+    maps = blind.attention_maps(condition, CounterNoise(0, range(1)), TextGanGeneration())
+    assert maps.shape[1] == 0
+
+
+def test_explain_shows_the_regions_that_looked_at_a_word(build):
+    model = build()
+    encoder = model.conditioner.encoders["text"]
+    encoder.token_spans = lambda text: [(at, at + 1) for at in range(len(text))]  # letters
+    (text,) = explain(model, text="red blue", seed=0).slots
+    assert [part.name for part in text.parts] == ["red", "blue"]
+    assert all(part.where is not None and part.where.ndim == 2 for part in text.parts)
 
 
 def test_a_narrow_truncation_makes_pictures_alike(build):
