@@ -97,9 +97,11 @@ class PictureData:
         return (*own, *([REFERENCE] if self.has_references else []), *sorted(self.others))
 
     @property
-    def references(self) -> Tensor | PicturesOnRead:
+    def references(self) -> Tensor | PicturesOnRead | None:
         """What an encoder of pictures is shown: what goes in of pairs, else the pictures."""
-        return self.images if self.given is None else self.given
+        if self.given is not None:
+            return self.given
+        return self.images if self.has_pictures else None
 
     @property
     def has_pictures(self) -> bool:
@@ -153,8 +155,8 @@ class PictureData:
         target = pixels.to(device, non_blocking=True).div(255)
         batch: Batch = {"target": target}
         for name in self.columns if columns is None else columns:
-            shown = name == REFERENCE and self.given is None and self.has_pictures
-            batch[name] = target if shown else self.values(name, indices, device, draws)
+            is_target = name == REFERENCE and self.references is self.images
+            batch[name] = target if is_target else self.values(name, indices, device, draws)
         return batch
 
     def values(
@@ -176,8 +178,7 @@ class PictureData:
             return take_values(self.texts, indices.tolist(), draws)
         if name == "audio" and self.clips is not None:
             return take_values(self.clips, indices.tolist(), draws)
-        pictures = {"image": self.given, REFERENCE: self.references if self.has_pictures else None}
-        held = pictures.get(name)
+        held = {"image": self.given, REFERENCE: self.references}.get(name)
         if held is not None:
             rows = indices.to(held.device) if isinstance(held, Tensor) else indices
             return held[rows].to(device, non_blocking=True).div(255)
@@ -202,8 +203,7 @@ class PictureData:
         listed = {"text": self.texts, "audio": self.clips}.get(name)
         if listed is not None:
             return list(every_value(listed))
-        references = self.references if self.has_pictures else None
-        own = {"label": self.labels, "image": self.given, REFERENCE: references}
+        own = {"label": self.labels, "image": self.given, REFERENCE: self.references}
         held = {**own, **self.others}.get(name)
         if held is None:
             raise self._no_column(name)

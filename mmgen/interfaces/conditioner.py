@@ -18,7 +18,7 @@ from mmgen.interfaces.encoder import Embedding, Encoder
 from mmgen.interfaces.examples import Examples
 from mmgen.interfaces.keeping import KeptEmbeddings
 from mmgen.interfaces.noise import Noise
-from mmgen.slots import Slot
+from mmgen.slots import REFERENCE, Slot
 
 _AT_ONCE = 256
 
@@ -105,6 +105,15 @@ class Conditioner(nn.Module):
             self.pooled_projections = nn.ModuleDict()
         if not absent:
             self.absent = nn.ParameterDict()
+
+    def refuse_names(self, spatial: Collection[str]) -> None:
+        """Raise OptionError where an encoder has the name of a slot that brings pixels."""
+        for slot in self.slot_names:
+            if slot in spatial:
+                raise OptionError(
+                    f"[conditions.{slot}] has the name of a picture whose pixels are worked on; an "
+                    f"encoder that looks at a picture is [conditions.{REFERENCE}]"
+                )
 
     @property
     def slot_names(self) -> tuple[str, ...]:

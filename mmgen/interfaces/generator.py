@@ -23,7 +23,7 @@ from mmgen.interfaces.samples import Samples
 from mmgen.interfaces.tiling import plan_tiles, sample_in_tiles
 from mmgen.options import MOST_SEED, Options, describe
 from mmgen.plugins import manager
-from mmgen.slots import REFERENCE, Size, Slot
+from mmgen.slots import Size, Slot
 from mmgen.weighting import WEIGHTS, Weights, read_weights, split_weights, weights_by_slot
 
 _BATCH_PIXELS = 256 * 32 * 32 * 3
@@ -58,22 +58,14 @@ class Generator(Model, ABC):
         super().__init__(config)
         self.conditioner = conditioner or Conditioner({}, width=1)
         self.conditioner.restrict(tokens=self.uses_tokens, pooled=self.uses_pooled)
-        self._check_names()
+        self.conditioner.refuse_names(
+            {"image", "mask", *(slot.name for slot in self.spatial_slots)}
+        )
         if any(slot.required for slot in self.spatial_slots) and self.conditioner.num_examples:
             raise OptionError(
                 "[conditioner] num_examples is for where nothing is given; this architecture is "
                 "always given a picture: leave it out"
             )
-
-    def _check_names(self) -> None:
-        """Raise OptionError where an encoder has the name of what brings pixels."""
-        spatial = {slot.name for slot in self.spatial_slots} | {"image", "mask"}
-        for slot in self.conditioner.slot_names:
-            if slot in spatial:
-                raise OptionError(
-                    f"[conditions.{slot}] has the name of a picture whose pixels are worked on; an "
-                    f"encoder that looks at a picture is [conditions.{REFERENCE}]"
-                )
 
     @property
     @abstractmethod

@@ -65,10 +65,8 @@ def _tasks(model: Model, of_architecture: Sequence[str]) -> list[str]:
     if not isinstance(model, Generator):
         return list(of_architecture)
     takes_text = any(slot.modality == "text" for slot in model.slots)
-    others = [task for task in of_architecture if task != _FROM_TEXT]
-    if takes_text and _FROM_TEXT in of_architecture:
-        return list(of_architecture)
-    return [*others, _FROM_TEXT] if takes_text else others
+    tasks = [task for task in of_architecture if takes_text or task != _FROM_TEXT]
+    return [*tasks, _FROM_TEXT] if takes_text and _FROM_TEXT not in tasks else tasks
 
 
 def read_training(folder: Path) -> dict[str, Any]:

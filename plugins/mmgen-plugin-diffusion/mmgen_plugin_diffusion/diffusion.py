@@ -15,7 +15,7 @@ from mmgen.slots import Size, Slot
 from mmgen_plugin_diffusion import samplers
 from mmgen_plugin_diffusion.config import DiffusionConfig
 from mmgen_plugin_diffusion.guidance import KNOWN, plan_branches, read_scales
-from mmgen_plugin_diffusion.inpainting import knowing, repaint
+from mmgen_plugin_diffusion.inpainting import repaint, with_known_pixels
 from mmgen_plugin_diffusion.masks import shrink, with_even_hole, without_hole
 from mmgen_plugin_diffusion.objectives import first_time, mix
 from mmgen_plugin_diffusion.options import DiffusionGeneration
@@ -174,7 +174,7 @@ class Diffusion(Generator):
         share = shrink(mask, self.noisy_shape[1:])
         if bool(((share > 0) & (share < 1)).any()):
             ways = {"to_images": self.to_images, "to_data": self.to_data}
-            predict = knowing(predict, objective, image, mask, **ways)
+            predict = with_known_pixels(predict, objective, image, mask, **ways)
         times = self._times(options, strength)
         return repaint(
             predict,

@@ -49,7 +49,7 @@ def repaint(
     return noisy
 
 
-def knowing(
+def with_known_pixels(
     predict: Predict,
     objective: str,
     image: Tensor,

@@ -27,9 +27,8 @@ class Lesson:
     levels: Tensor | None = None
     num_short: int = 0
 
-    def with_shortcuts(self, levels: Tensor, starts: Tensor) -> "Lesson":
-        """Return the lesson with short cuts of some levels, from some times, in its first rows."""
+    def with_shortcuts(self, levels: Tensor) -> "Lesson":
+        """Return the lesson with short cuts of some levels in its first rows."""
         few = len(levels)
         flow = torch.zeros(len(self.data) - few, dtype=levels.dtype, device=levels.device)
-        times = torch.cat([starts.to(self.times), self.times[few:]])
-        return replace(self, times=times, levels=torch.cat([levels, flow]), num_short=few)
+        return replace(self, levels=torch.cat([levels, flow]), num_short=few)

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Self
 
 import torch
@@ -106,8 +107,8 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
             lesson = Lesson(data, noise, times, condition, hints)
             return {"loss": self.errors(lesson).mean()}
         levels, starts = draw_shortcuts(rng, few, data.device)
-        times = torch.cat([starts, times])
-        lesson = Lesson(data, noise, times, condition, hints).with_shortcuts(levels, starts)
+        times = torch.cat([starts.to(times), times])
+        lesson = Lesson(data, noise, times, condition, hints).with_shortcuts(levels)
         errors = self.errors(lesson)
         parts = {"shortcut": errors[:few].mean().detach(), "flow": errors[few:].mean().detach()}
         return {"loss": errors.mean(), **parts}
@@ -191,9 +192,8 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
             levels = shortcut_levels(shares).repeat(len(images))
             places = rng.uniform((count,), stream="starts").to(data.device).flatten()
             starts = shortcut_times(levels, places)
-            found["shortcut_error"] = self._per_picture(
-                lesson.with_shortcuts(levels, starts), count
-            )
+            short = replace(lesson, times=starts.to(times)).with_shortcuts(levels)
+            found["shortcut_error"] = self._per_picture(short, count)
         return found
 
     def _per_picture(self, lesson: Lesson, count: int) -> Tensor:

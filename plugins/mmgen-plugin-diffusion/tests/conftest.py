@@ -7,7 +7,7 @@ from mmgen_plugin_diffusion.latent import LatentDiffusion
 from mmgen_plugin_diffusion.pixel import PixelDiffusion
 
 from mmgen.builtin import LabelEmbeddingConfig
-from mmgen.interfaces import Conditioner, LabelEmbedding
+from mmgen.interfaces import Conditioner, LabelEmbedding, TrainingNoise
 from mmgen.testing import perturb
 from mmgen.testing.stand_in import WordsConfig
 from mmgen.testing.words import WordsEncoder
@@ -70,6 +70,27 @@ def make_batch(count=6):
 def build():
     """`make_model`."""
     return make_model
+
+
+def follow(trainer, loss, batch, steps, rate, after=None):
+    """Follow the gradient of a trainer's loss on one batch, from a fixed seed."""
+    trainer.train()
+    optimizer = torch.optim.Adam(trainer.model.parameters(), lr=rate)
+    torch.manual_seed(0)
+    for step in range(steps):
+        optimizer.zero_grad()
+        loss(batch, step, TrainingNoise(len(next(iter(batch.values())))))["loss"].backward()
+        optimizer.step()
+        if after is not None:
+            after(step)
+    trainer.eval()
+    trainer.model.eval()
+
+
+@pytest.fixture(scope="session")
+def learn():
+    """`follow`."""
+    return follow
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from mmgen_plugin_diffusion.trainer import DiffusionTrainer
 
 from mmgen.errors import InputError, MmgenWarning, OptionError
 from mmgen.explaining import explain
-from mmgen.interfaces import CounterNoise, TrainingNoise
+from mmgen.interfaces import CounterNoise
 from mmgen.pretrained import build as build_network
 from mmgen.pretrained import build_encoder
 from mmgen.testing import perturb
@@ -25,20 +25,14 @@ def half_mask(count=1):
 
 
 @pytest.fixture(scope="module")
-def learned(build, pictures):
+def learned(build, learn, pictures):
     """A pixel model that knows two pictures by their labels, and learned to inpaint."""
     model = build("pixel", perturbed=False, inpainting=True, hidden=32, depth=3)
     images = pictures(2)
-    trainer = DiffusionTrainer(model, DiffusionTraining()).train()
+    trainer = DiffusionTrainer(model, DiffusionTraining())
     batch = {"target": images.repeat(8, 1, 1, 1), "label": torch.arange(16) % 2}
-    optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
-    torch.manual_seed(0)
-    for step in range(250):
-        loss = trainer.loss(batch, step, TrainingNoise(16))["loss"]
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return model.eval(), images
+    learn(trainer, trainer.loss, batch, steps=250, rate=4e-3)
+    return model, images
 
 
 def test_a_model_that_has_learned_draws_paints_and_edits(learned):
@@ -85,26 +79,16 @@ def test_known_pixels_stay_exactly(build, pictures, kind, inpainting):
     torch.testing.assert_close(images, again)  # what the mask leaves out is not looked at
 
 
-def test_pixels_that_are_known_between_others_say_what_is_painted(build, pictures):
+def test_pixels_that_are_known_between_others_say_what_is_painted(build, learn, pictures):
     """Each place of the latents stands for known pixels and others: half of each is known."""
-    torch.manual_seed(0)
     model = build("latent", told=False, perturbed=False)
     images = pictures(2)
-    trainer = LatentDiffusionTrainer(model, LatentDiffusionTraining(distance="l2")).train()
-    optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
-    for phase_loss, batch, steps in (
-        (trainer.reconstruction_loss, {"target": images.repeat(8, 1, 1, 1)}, 200),
-        (trainer.loss, None, 200),
-    ):
-        if batch is None:
-            with torch.no_grad():
-                batch = trainer.to_latents({"target": images.repeat(8, 1, 1, 1)})
-        for step in range(steps):
-            loss = phase_loss(batch, step, TrainingNoise(16))["loss"]
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    model.eval()
+    trainer = LatentDiffusionTrainer(model, LatentDiffusionTraining(distance="l2"))
+    batch = {"target": images.repeat(8, 1, 1, 1)}
+    learn(trainer, trainer.reconstruction_loss, batch, steps=200, rate=4e-3)
+    with torch.no_grad():
+        latents = trainer.to_latents(batch)
+    learn(trainer, trainer.loss, latents, steps=200, rate=4e-3)
     stripes = torch.zeros(2, 1, 8, 8)
     stripes[..., ::2] = 1
     painted = model.generate(2, image=images, mask=stripes, seed=0, steps=8).images

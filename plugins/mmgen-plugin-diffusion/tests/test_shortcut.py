@@ -219,7 +219,7 @@ def test_few_steps_take_no_guidance_and_no_shift(distilled, option):
     model.generate(1, seed=0, text="one", guidance_scale=1)
 
 
-def test_what_was_learned_in_short_cuts_is_drawn_in_one_step(build):
+def test_what_was_learned_in_short_cuts_is_drawn_in_one_step(build, learn):
     """Of light and dark pictures a step of the flow draws about the mean, a short cut one."""
     model = build(
         "pixel", told=False, perturbed=False, height=2, width=2, hidden=32, depth=1, patch=2
@@ -227,16 +227,8 @@ def test_what_was_learned_in_short_cuts_is_drawn_in_one_step(build):
     images = torch.tensor([0.1, 0.9])[:, None, None, None].expand(2, 1, 2, 2)
     batch = {"target": images.repeat(64, 1, 1, 1)}
     options = DiffusionTraining(shortcut=0.5, teacher_decay=0.95, times="uniform")
-    trainer = DiffusionTrainer(model, options).train()
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    torch.manual_seed(0)
-    for step in range(400):
-        loss = trainer.loss(batch, step, TrainingNoise(128))["loss"]
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        trainer.teach(step)
-    model.eval()
+    trainer = DiffusionTrainer(model, options)
+    learn(trainer, trainer.loss, batch, steps=400, rate=3e-3, after=trainer.teach)
 
     def away(**options):
         made = model.generate(64, seed=0, **options).images

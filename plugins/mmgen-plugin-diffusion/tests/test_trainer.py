@@ -31,23 +31,13 @@ def data(pictures, count=12):
     )
 
 
-def learn(model, batch, steps=80, **options):
-    trainer = DiffusionTrainer(model, DiffusionTraining(**options)).train()
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for step in range(steps):
-        loss = trainer.loss(batch, step, TrainingNoise(6))["loss"]
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return trainer.eval()
-
-
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_errors_of_all_objectives_fall(build, batch, objective):
+def test_errors_of_all_objectives_fall(build, learn, batch, objective):
     model = build("pixel", perturbed=False, objective=objective)
     trainer = DiffusionTrainer(model, DiffusionTraining()).eval()
     before = trainer.evaluate(batch, TrainingNoise(6))["error"].mean()
-    after = learn(model, batch).evaluate(batch, TrainingNoise(6))["error"].mean()
+    learn(trainer, trainer.loss, batch, steps=80, rate=3e-3)
+    after = trainer.evaluate(batch, TrainingNoise(6))["error"].mean()
     assert after < 0.7 * before
 
 
