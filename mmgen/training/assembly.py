@@ -192,6 +192,8 @@ def build_conditioner(settings: Settings, data: PictureData) -> Conditioner | No
             check_has_pictures(settings.architecture, data)
         elif slot not in data.columns:
             why = "".join(f"; {note}" for note in data.notes if repr(slot) in note)
+            if slot == PICTURE_SLOT:
+                why += f"; an encoder that looks at the pictures is [conditions.{REFERENCE}]"
             raise DataError(
                 f"[conditions.{slot}] needs a column {slot!r}; {data.name} has "
                 f"{', '.join(data.columns) or 'pictures only'}{why}"

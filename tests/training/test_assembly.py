@@ -76,6 +76,12 @@ def test_a_generator_is_shown_pictures_under_a_name_of_their_own(
     assert "reference" not in source.batch(torch.tensor([0]), torch.device("cpu"))
 
 
+def test_who_wants_to_show_pictures_is_told_the_name(captioned: PictureData, toy: str) -> None:
+    words = r"needs a column 'image'; .* looks at the pictures is \[conditions.reference\]"
+    with pytest.raises(DataError, match=words):
+        build(captioned, {"image": {"encoder": "contract-pixels"}}, toy)
+
+
 def test_pairs_may_go_to_an_encoder_alone(captioned: PictureData, toy: str) -> None:
     small = captioned.images[:, :, :2, :2]  # type: ignore[index]
     pairs = replace(captioned, given=small)
