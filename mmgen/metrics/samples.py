@@ -89,16 +89,22 @@ def read_request(options: SamplingOptions, num_real: int, model: Generator) -> S
 def read_sampling(pairs: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Return options of `generate`, as (name, value), of what is written NAME=VALUE.
 
+    A value may be several, as in guidance_interval=0.2,0.8: what has no name belongs to the option
+    before it.
+
     Raises:
         OptionError: one is written otherwise.
     """
-    settings = []
+    settings: dict[str, list[str]] = {}
+    values: list[str] | None = None
     for pair in pairs:
         name, found, value = pair.partition("=")
-        if not found or not name.strip():
+        if found:
+            values = settings.setdefault(name.strip(), [])
+        if values is None or (found and not name.strip()):
             raise OptionError(f"sampling takes NAME=VALUE, as truncation=0.7; got {pair!r}")
-        settings.append((name.strip(), value.strip()))
-    return tuple(settings)
+        values.append((value if found else name).strip())
+    return tuple((name, ",".join(values)) for name, values in settings.items())
 
 
 def check_generator(model: Model, metric: str) -> Generator:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ from mmgen.testing.outcome import (
     demand_identical,
     demand_pictures,
 )
-from mmgen.testing.values import CLASSES, TEXTS, required_inputs, values_for
+from mmgen.testing.values import CLASSES, TEXTS, all_inputs, required_inputs, values_for
 from mmgen.walking import walk
 
 _LARGE_PX = 128
@@ -61,9 +62,13 @@ def _shape(model: Generator, images: Tensor, count: int) -> tuple[int, ...]:
 
 @check
 def check_same_seed_same_pictures(case: GeneratorCase) -> None:
-    """Picture i depends on the seed and i alone: not on the call, the batch, or torch's seed."""
+    """Picture i depends on seed, i and what is given for it: not on the batch or torch's seed."""
     model = case.build()
-    given = required_inputs(model, 5)
+    for given in (required_inputs(model, 5), all_inputs(model, 5)):
+        _check_same_pictures(case, model, given)
+
+
+def _check_same_pictures(case: GeneratorCase, model: Generator, given: dict[str, Any]) -> None:
     whole = case.draw(model, 5, batch_size=5, **given).images
     torch.manual_seed(1234)
     again = case.draw(model, 5, batch_size=5, **given).images
@@ -74,9 +79,12 @@ def check_same_seed_same_pictures(case: GeneratorCase) -> None:
             whole, parts, case.tolerance, f"batch_size={size} must give the pictures of one batch"
         )
     rows = [3, 1]
-    few = case.draw(
-        model, 2, indices=rows, **{slot: value[rows] for slot, value in given.items()}
-    ).images
+    theirs = {slot: [value[row] for row in rows] for slot, value in given.items()}
+    of_rows = {
+        slot: torch.stack(value) if isinstance(value[0], Tensor) else value
+        for slot, value in theirs.items()
+    }
+    few = case.draw(model, 2, indices=rows, **of_rows).images
     demand_alike(whole[rows], few, case.tolerance, "indices=[3, 1] must give pictures 3 and 1")
 
 

@@ -49,14 +49,17 @@ def pictures(size: Size, count: int, seed: int = 0) -> Tensor:
 
 
 def masks(size: Size, count: int, variant: int = 0) -> Tensor:
-    """Return float32 (count, 1, H, W), 1 in the left half, or in the right for odd variants."""
-    mask = torch.zeros(count, 1, size.height, size.width)
+    """Return float32 (count, 1, H, W), by turns 1 in the left half, the right, and in stripes."""
     half = max(size.width // 2, 1)
-    if variant % 2:
-        mask[..., half:] = 1
-    else:
-        mask[..., :half] = 1
-    return mask
+    columns = torch.arange(size.width)
+    kinds = torch.stack([columns < half, columns >= half, columns % 2 == 0]).float()
+    chosen = kinds[(torch.arange(count) + variant) % len(kinds)]
+    return chosen[:, None, None].expand(-1, 1, size.height, -1).clone()
+
+
+def all_inputs(model: Generator, count: int) -> dict[str, Any]:
+    """Return values for all slots, other ones for each picture."""
+    return {slot.name: values_for(slot, model.size, count) for slot in model.slots}
 
 
 def required_inputs(model: Generator, count: int) -> dict[str, Any]:

@@ -87,6 +87,16 @@ class Machine:
         broadcast_object_list(found)
         return cast(dict[str, float], found[0])
 
+    @torch.no_grad()
+    def share_buffers(self, module: nn.Module) -> None:
+        """Give every process the main one's buffers: each measures them on its own pictures."""
+        if self.num_processes == 1:
+            return
+        from accelerate.utils import broadcast
+
+        for buffer in module.buffers():
+            buffer.copy_(broadcast(buffer))
+
     def gather(self, tensors: dict[str, Tensor]) -> list[dict[str, Tensor]]:
         """Return every process's tensors, in the order of the processes."""
         if self.num_processes == 1:

@@ -161,8 +161,9 @@ def encode_all(
     machine: Machine,
     config: TrainingConfig,
 ) -> Source:
-    """Encode all rows once, in eval mode, and keep the result where it fits."""
+    """Encode all rows once, in eval mode and alike in every process; keep them where they fit."""
     trainer.eval()
+    machine.share_buffers(trainer)
     columns: dict[str, list[Any]] = {}
     with own_randomness(machine.device, config.seed):
         for rows in torch.arange(len(source)).split(machine.part_size):

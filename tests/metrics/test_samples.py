@@ -15,7 +15,13 @@ from mmgen.errors import (
     UnsupportedOperationError,
 )
 from mmgen.metrics import samples
-from mmgen.metrics.samples import SampleRequest, check_generator, draw_samples, read_request
+from mmgen.metrics.samples import (
+    SampleRequest,
+    check_generator,
+    draw_samples,
+    read_request,
+    read_sampling,
+)
 from mmgen.metrics.sampling_options import SamplingOptions
 
 DATA = bars(20)
@@ -136,6 +142,15 @@ def test_captions_and_given_pictures_come_from_the_data() -> None:
     assert torch.equal(found.labels[:20], DATA.labels)
     with pytest.raises(UnsupportedConditionError, match=r"needs 'image'.*=image, where the metric"):
         draw_samples(Restorer(), pairs, SampleRequest(2, 0))
+
+
+def test_an_option_of_several_values_is_passed_on_whole() -> None:
+    written = "steps=8,guidance_interval=0.2,0.8,guidance_scale=text:3,label:1.5"
+    assert read_sampling(written.split(",")) == (
+        ("steps", "8"),
+        ("guidance_interval", "0.2,0.8"),
+        ("guidance_scale", "text:3,label:1.5"),
+    )
 
 
 def test_what_cannot_be_drawn_is_refused_in_words() -> None:

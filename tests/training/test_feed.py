@@ -80,3 +80,19 @@ def test_encoded_rows_go_on_choosing_their_captions() -> None:
     rows = torch.tensor([1, 0])
     assert source.batch(rows, CPU, np.array([1, 0], np.uint64))["text"] == ["d", "a"]
     assert source.batch(rows, CPU)["codes"].eq(1).all()
+
+
+def test_processes_encode_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = PictureData(images=torch.zeros(2, 1, 2, 2, dtype=torch.uint8))
+    machine, config = Machine(TrainingConfig(device="cpu", batch_size=2)), TrainingConfig()
+    measured = nn.BatchNorm1d(1)
+
+    def share(module: nn.Module) -> None:
+        next(module.buffers()).fill_(7.0)
+
+    def encode(batch: Batch) -> Batch:
+        return {"codes": batch["target"] + measured.running_mean}
+
+    monkeypatch.setattr(machine, "share_buffers", share)
+    source = encode_all(measured, encode, make_source(data, CPU), machine, config)
+    assert source.batch(torch.tensor([0]), CPU)["codes"].eq(7).all()

@@ -49,8 +49,7 @@ def reconstruct(
     images: Tensor = batch["target"]
     if flip:
         images = mirrored(images, rng)
-    noise = rng.normal(model.latent_shape, stream="latents")
-    losses: dict[str, Tensor] = judge(model, images, noise, _vector(model, batch))
+    losses: dict[str, Tensor] = judge(model, images, rng, _vector(model, batch))
     return losses
 
 

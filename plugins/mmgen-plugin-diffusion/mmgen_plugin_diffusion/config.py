@@ -74,7 +74,10 @@ class DiffusionConfig(Options):
         3.0, minimum=0.0, help="what generate uses when it is told no guidance_scale"
     )
     shift: float = option(
-        1.0, minimum=0.01, help="of the times of generate: above 1 more steps are spent near noise"
+        1.0,
+        minimum=0.01,
+        maximum=100.0,
+        help="of the times of generate: above 1 more steps are spent near noise",
     )
 
     def check(self) -> None:

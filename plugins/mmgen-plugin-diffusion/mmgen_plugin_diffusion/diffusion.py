@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Any
 
 import torch
@@ -26,6 +27,7 @@ from mmgen_plugin_diffusion.times import sampling_times
 
 _FEW_STEPS = 4
 _EDIT_STRENGTH = 0.6
+_RESAMPLING = 4
 
 
 class Diffusion(Generator):
@@ -35,7 +37,7 @@ class Diffusion(Generator):
 
     Attributes:
         denoiser: maps noisy samples, times and a `Prompt` to predictions.
-        shortcuts: int64, whether steps of 1/128 to 1 were learned: 1, else 0.
+        shortcuts: int64, whether steps of 1/64 to 1 were learned: 1, else 0.
     """
 
     config: DiffusionConfig
@@ -141,8 +143,8 @@ class Diffusion(Generator):
         looks: list[Tensor] | None,
     ) -> Tensor:
         image, mask = (condition.spatial.get(name) for name in ("image", "mask"))
+        self._check_effects(options, image is not None, mask is not None)
         if image is None:
-            _check_nothing_to_edit(options)
             return self.to_images(self._denoise(condition, rng, options, 1.0, looks=looks))
         if mask is None:
             strength = options.strength or _EDIT_STRENGTH
@@ -170,12 +172,14 @@ class Diffusion(Generator):
                 condition, rng, options, strength, start=start, hints=hints, looks=looks
             )
         objective = self.config.objective
-        predict: samplers.Predict = self._predictor(condition, options, None, looks=looks)
+        times = self._times(options, strength)
+        predict: samplers.Predict = self._predictor(
+            condition, options, None, times=times[:-1], looks=looks
+        )
         share = shrink(mask, self.noisy_shape[1:])
-        if bool(((share > 0) & (share < 1)).any()):
+        if self.noisy_shape[1:] != mask.shape[2:]:
             ways = {"to_images": self.to_images, "to_data": self.to_data}
             predict = with_known_pixels(predict, objective, image, mask, **ways)
-        times = self._times(options, strength)
         return repaint(
             predict,
             self._noisy(rng, times[0], start),
@@ -183,7 +187,7 @@ class Diffusion(Generator):
             objective,
             known=self.to_data(with_even_hole(image, mask)),
             keep=share == 0,
-            repeats=options.resampling,
+            repeats=options.resampling or _RESAMPLING,
             rng=rng,
         )
 
@@ -207,7 +211,7 @@ class Diffusion(Generator):
         else:
             times = self._times(options, strength)
         if start is not None and inverts:
-            noisy = self._invert(start, self._source(condition, options), times)
+            noisy = self._own_noise(start, condition, options, times)
         else:
             noisy = self._noisy(rng, times[0], start)
         predict = self._predictor(
@@ -226,6 +230,30 @@ class Diffusion(Generator):
             return noise
         return mix(self.config.objective, start, noise, torch.tensor(time, device=noise.device))
 
+    def _check_effects(self, options: DiffusionGeneration, image: bool, mask: bool) -> None:
+        """Raise OptionError where an option would change nothing, by what was given."""
+        resamples = mask and not self.config.inpainting
+        if options.strength is not None and not image:
+            raise OptionError(
+                "option 'strength' says how an image is edited, and there is none: give image, or "
+                "leave it out"
+            )
+        if options.edit != "noise" and (mask or not image):
+            raise OptionError(
+                f"option 'edit' says how an image without a mask is edited, and there is "
+                f"{'a mask' if mask else 'none'}: give image alone, or leave it out"
+            )
+        if options.resampling is not None and not resamples:
+            raise OptionError(
+                "option 'resampling' is for painting what a mask leaves out, by models that did "
+                f"not learn to; {self.title} {'did' if mask else 'was given no mask'}: leave it out"
+            )
+        if resamples and options.sampler not in (None, "ancestral"):
+            raise OptionError(
+                f"option 'sampler' cannot be {options.sampler!r} where {self.title} paints by "
+                "resampling, which draws each step anew: leave it out"
+            )
+
     @property
     def distilled(self) -> bool:
         """Whether a few steps were learned."""
@@ -239,9 +267,13 @@ class Diffusion(Generator):
         """
         if not self.distilled or options.sampler or (options.steps or 0) > MOST_STEPS:
             return False
-        set_by_user = {"shift": options.shift, "guidance_scale": options.guidance_scale}
-        for name, value in set_by_user.items():
-            if value not in (None, 1, "1"):
+        without_effect = {
+            "shift": options.shift not in (None, 1),
+            "guidance_scale": options.guidance_scale not in (None, 1, "1"),
+            "guidance_interval": options.guidance_interval != (0, 1),
+        }
+        for name, told in without_effect.items():
+            if told:
                 raise OptionError(
                     f"option {name!r} is no part of few steps: {self.title} learned them with "
                     "their times and guidance in them; leave it out, or set sampler = 'dpm++' for "
@@ -292,9 +324,8 @@ class Diffusion(Generator):
                 f"option 'guidance_scale' names {KNOWN!r}, which pulls towards known pixels: give "
                 "image and mask, or leave it out"
             )
-        if not bool(condition.present.any()):
-            scales = {name: scale for name, scale in scales.items() if name == KNOWN}
-        branches = plan_branches(scales, condition.slot_names)
+        told = condition.present.any(dim=0).tolist()  # to leave out what is not given is no branch
+        branches = plan_branches(scales, list(compress(condition.slot_names, told)))
         low, high = options.guidance_interval
         return Predictor(
             self,
@@ -306,6 +337,14 @@ class Diffusion(Generator):
             levels=levels,
             looks=looks,
         )
+
+    def _own_noise(
+        self, start: Tensor, condition: Condition, options: DiffusionGeneration, times: list[float]
+    ) -> Tensor:
+        """Return the noise that leads to each start; where all are one, it is sought once."""
+        rows = start[:1] if bool((start == start[:1]).all()) else start
+        first = condition.rows(torch.arange(len(rows), device=start.device))
+        return self._invert(rows, self._source(first, options), times).expand_as(start)
 
     def _invert(self, data: Tensor, condition: Condition, falling: list[float]) -> Tensor:
         """Return the noisy samples that the flow leads to data, without guidance."""
@@ -364,14 +403,3 @@ class Diffusion(Generator):
         ends = self.encode(torch.stack([a, b]), **of_ends)
         weights = torch.linspace(0, 1, steps, device=ends.device)
         return self.decode(spherical(ends[0], ends[1], weights), **conditions)
-
-
-def _check_nothing_to_edit(options: DiffusionGeneration) -> None:
-    """Raise OptionError where an option says how an image is edited that was not given."""
-    told = {"strength": options.strength is not None, "edit": options.edit != "noise"}
-    for name, given in told.items():
-        if given:
-            raise OptionError(
-                f"option {name!r} says how an image is edited, and there is none: give image, or "
-                "leave it out"
-            )

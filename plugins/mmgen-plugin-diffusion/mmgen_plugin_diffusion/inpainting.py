@@ -34,18 +34,20 @@ def repaint(
     """
     shape = tuple(noisy.shape[1:])
     last = len(times) - 2
+
+    def draw(name: str, step: int) -> Tensor:
+        return rng.normal(shape, stream=f"repaint/{name}", step=step).to(known)
+
     for index, (time, after) in enumerate(pairwise(times)):
         for repeat in range(repeats if index < last else 1):
-            draw = index * repeats + repeat
-            fresh, of_known, back = (
-                rng.normal(shape, stream=f"repaint/{name}", step=draw).to(noisy)
-                for name in ("step", "known", "back")
-            )
+            step = index * repeats + repeat
+            fresh = draw("step", step)
             painted = ancestral_step(predict(noisy, time), fresh, time, after, objective)
+            of_known = draw("known", step)
             kept = mix(objective, known, of_known, torch.tensor(after, device=known.device))
             noisy = torch.where(keep, kept, painted)
             if repeat < repeats - 1 and index < last:
-                noisy = _noisier(noisy, back, after, time, objective)
+                noisy = _noisier(noisy, draw("back", step), after, time, objective)
     return noisy
 
 

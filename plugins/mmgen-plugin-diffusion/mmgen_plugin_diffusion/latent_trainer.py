@@ -46,15 +46,12 @@ class LatentDiffusionTrainer(DiffusionTrainer):
         first = Stage(
             name="autoencoder",
             phases=[phase],
-            frozen=[self.model.denoiser, self.model.conditioner, self.judge, *self._teachers()],
+            frozen=[self.model.denoiser, self.model.conditioner, self.judge, *self.teachers()],
             steps=self.options.autoencoder_steps,
             evaluate=self.evaluate_autoencoder,
             makes_pictures=False,
         )
         return [first, second]
-
-    def _teachers(self) -> list[nn.Module]:
-        return [] if self.teacher is None else [self.teacher]
 
     def reconstruction_loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
         """Return the autoencoder's loss and its parts."""

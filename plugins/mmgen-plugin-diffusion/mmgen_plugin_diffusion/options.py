@@ -7,6 +7,7 @@ from mmgen.options import Options, option
 from mmgen.weighting import read_weights
 
 SAMPLERS = ("euler", "heun", "dpm++", "ancestral")
+FLOWS = ("average", "start")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,7 @@ class DiffusionGeneration(Options):
     shift: float | None = option(
         None,
         minimum=0.01,
+        maximum=100.0,
         help="of the times: above 1 more steps are spent near noise; none: the model's own",
     )
     strength: float | None = option(
@@ -54,11 +56,11 @@ class DiffusionGeneration(Options):
         help="with edit = inversion: what the image shows, in words, for the way back; none: "
         "nothing is said",
     )
-    resampling: int = option(
-        4,
+    resampling: int | None = option(
+        None,
         minimum=1,
         help="with a mask, of models that did not learn to inpaint: how often each step is taken, "
-        "always with fresh noise",
+        "always with fresh noise; none: 4 times",
     )
 
     def check(self) -> None:
@@ -130,13 +132,20 @@ class DiffusionTraining(Options):
         0.0,
         minimum=0.0,
         maximum=0.9,
-        help="share of each batch by which 1 to 4 steps are learned; 0: none, 0.25: the paper's",
+        help="share of each batch by which 1 to 64 steps are learned; 0: none, 0.25: the paper's",
     )
     shortcut_guidance: float = option(
         1.0, minimum=0.0, help="classifier-free guidance that the short cuts are learned under"
     )
     teacher_decay: float = option(
         0.999, minimum=0.0, maximum=1.0, help="of the average whose short cuts are joined"
+    )
+    shortcut_flow: str = option(
+        "average",
+        choices=FLOWS,
+        help="the flow of which the smallest short cuts are two steps: average: that which is "
+        "learned beside them; start: that of the model gone on from, whose encoders then stay as "
+        "they are",
     )
     evaluation_times: int = option(8, minimum=1, help="times at which held-out pictures are judged")
 

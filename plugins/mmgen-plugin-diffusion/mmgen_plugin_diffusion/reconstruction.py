@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmgen.errors import OptionError
-from mmgen.interfaces import Encoder, HasMaps
+from mmgen.interfaces import Encoder, HasMaps, Noise
 from mmgen.nn import RelativeGaussian
 from mmgen.pretrained import from_pretrained
 from mmgen_plugin_diffusion.autoencoder import ImageAutoencoder
@@ -39,21 +39,22 @@ class ReconstructionLoss(nn.Module):
             self.eye = eye.eval().requires_grad_(False)
 
     def forward(
-        self, autoencoder: ImageAutoencoder, images: Tensor, noise: Tensor, vector: Tensor | None
+        self, autoencoder: ImageAutoencoder, images: Tensor, rng: Noise, vector: Tensor | None
     ) -> dict[str, Tensor]:
         """Return the loss and its parts; measures the latents.
 
         Args:
             images: (N, C, H, W) in [0, 1].
-            noise: (N, K, h, w), standard normal: of the posterior, or added to the latents.
+            rng: of the posterior's draw, and of the noise on the latents.
         """
         options = self.options
-        posterior = autoencoder.posterior(images, noise, vector)
+        shape = autoencoder.latent_shape
+        posterior = autoencoder.posterior(images, rng.normal(shape, stream="posterior"), vector)
+        autoencoder.measure(posterior.shift.detach())  # as `to_latents` returns them
         latents = posterior.whitened
-        autoencoder.measure(latents.detach())
         if options.latent_noise:
             _, std = autoencoder.scale
-            latents = latents + options.latent_noise * std * noise
+            latents = latents + options.latent_noise * std * rng.normal(shape, stream="latents")
         made = autoencoder.from_latents(latents, vector).float()
         distance = F.l1_loss if options.distance == "l1" else F.mse_loss
         parts = {"pixels": distance(made, images)}
@@ -76,12 +77,16 @@ def feature_distance(eye: Any, made: Tensor, wanted: Tensor) -> Tensor:
     Zhang et al. 2018, equation 1, with equal weights: at every map of the encoder, each position's
     features are brought to length 1.
     """
-    both = eye.prepare(torch.cat([made.clamp(0, 1), wanted]))["images"]
-    distances = []
-    for features in eye.maps((2 * both - 1).to(memory_format=torch.channels_last)):
-        one, two = F.normalize(features.float(), dim=1, eps=1e-6).chunk(2)
-        distances.append((one - two).square().sum(dim=1).mean())
-    return torch.stack(distances).mean()
+
+    def look(images: Tensor) -> list[Tensor]:
+        pixels = 2 * eye.prepare(images)["images"] - 1
+        maps = eye.maps(pixels.to(memory_format=torch.channels_last))
+        return [F.normalize(features.float(), dim=1, eps=1e-6) for features in maps]
+
+    with torch.no_grad():
+        aims = look(wanted)
+    pairs = zip(look(made.clamp(0, 1)), aims, strict=True)
+    return torch.stack([(one - two).square().sum(dim=1).mean() for one, two in pairs]).mean()
 
 
 def reconstruction_figures(

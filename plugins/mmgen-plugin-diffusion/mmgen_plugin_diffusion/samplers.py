@@ -57,7 +57,7 @@ def dpm_solver(predict: Predict, noisy: Tensor, times: Sequence[float], objectiv
     """DPM-Solver++(2M): Lu et al. 2022, algorithm 2.
 
     The data predicted at the step before says how the prediction changes. The first step and the
-    last are of first order.
+    last are of first order; from pure noise, infinitely far away in log(α / σ), the second is too.
     """
     before: Tensor | None = None
     last_step = math.inf

@@ -9,6 +9,7 @@ from mmgen.interfaces import Condition, Noise
 from mmgen_plugin_diffusion.embedding import FINEST
 from mmgen_plugin_diffusion.guidance import branched, joined, plan_branches
 from mmgen_plugin_diffusion.prompt import Denoiser
+from mmgen_plugin_diffusion.times import spread
 
 MOST_STEPS = 2 ** (FINEST - 1)
 """So many steps, of the smallest size that is learned, lead from noise to data."""
@@ -51,6 +52,7 @@ def few_steps(count: int) -> tuple[list[float], list[int]]:
 @torch.no_grad()
 def two_steps(
     teacher: Denoiser,
+    flow_teacher: Denoiser,
     noisy: Tensor,
     times: Tensor,
     levels: Tensor,
@@ -66,6 +68,9 @@ def two_steps(
     cuts, the current weights count, where the paper averages all.
 
     Args:
+        teacher: knows short cuts.
+        flow_teacher: the same one, or one whose flow stays as it was: where a model that is guided
+            by itself learns short cuts for most of the time, its flow drifts.
         noisy: (N, K, h, w), at times (N,).
         levels: of the steps to learn; two of the next level make one.
         hints: what is known, (N, K + 1, h, w).
@@ -73,19 +78,24 @@ def two_steps(
     half = 2.0 ** -levels.float()
     flow = levels == FINEST  # two steps of the smallest size: asked as the flow
     asked = torch.where(flow, torch.zeros_like(levels), levels + 1)
-    branches = plan_branches(dict.fromkeys(condition.slot_names, guidance), condition.slot_names)
-    prompt = teacher.prepare(branched(condition, branches))
-    blocks = len(branches)
+    order = flow.int().argsort(stable=True)
+    back = order.argsort()
+    num_flow = int(flow.sum())
+    coarse, finest = order.split([len(flow) - num_flow, num_flow])
+    groups = []
+    for asks, rows, scale in ((teacher, coarse, 1.0), (flow_teacher, finest, guidance)):
+        branches = plan_branches(dict.fromkeys(condition.slot_names, scale), condition.slot_names)
+        if len(rows):
+            prompt = asks.prepare(branched(condition.rows(rows), branches))
+            groups.append((asks, rows.repeat(len(branches)), branches, prompt))
 
     def velocity(samples: Tensor, moments: Tensor) -> Tensor:
         inputs = samples if hints is None else torch.cat([samples, hints], dim=1)
-        outputs = teacher(
-            inputs.repeat(blocks, 1, 1, 1), moments.repeat(blocks), prompt, asked.repeat(blocks)
-        ).float()
-        alone = outputs[-len(samples) :]
-        if blocks == 1:
-            return alone
-        return torch.where(flow[:, None, None, None], joined(outputs, branches), alone)
+        found = []
+        for asks, rows, branches, prompt in groups:
+            outputs = asks(inputs[rows], moments[rows], prompt, asked[rows]).float()
+            found.append(joined(outputs, branches))
+        return torch.cat(found)[back]
 
     first = velocity(noisy, times)
     between = noisy - half[:, None, None, None] * first
@@ -93,10 +103,13 @@ def two_steps(
 
 
 def draw_shortcuts(rng: Noise, count: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return levels and times of `count` steps to learn; the noise has as many rows or more."""
+    """Return levels and times of `count` steps to learn, of all sizes as often as can be.
+
+    The noise has as many rows or more.
+    """
     sizes, starts = (
         rng.uniform((), stream=f"shortcuts/{name}").to(device)[:count]
         for name in ("sizes", "starts")
     )
-    levels = shortcut_levels(sizes)
+    levels = shortcut_levels(spread(sizes))
     return levels, shortcut_times(levels, starts)

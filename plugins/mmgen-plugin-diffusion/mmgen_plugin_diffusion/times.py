@@ -39,5 +39,5 @@ def sampling_times(steps: int, *, start: float, shift: float) -> list[float]:
     `start` itself stays.
     """
     even = [1 - step / steps for step in range(steps + 1)]
-    shifted = [shift * t / (1 + (shift - 1) * t) for t in even]
+    shifted = [min(1.0, shift * t / (1 + (shift - 1) * t)) for t in even]
     return [start * t for t in shifted]

@@ -1,14 +1,15 @@
 """How a denoiser learns: from noisy samples at all times, and what is known of pictures."""
 
 import copy
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from mmgen.errors import OptionError
+from mmgen.errors import MmgenWarning, OptionError
 from mmgen.interfaces import Batch, Condition, Noise, Phase, Stage, Trainer
 from mmgen.nn import channels_last
 from mmgen_plugin_diffusion.autoencoder_trainer import mirrored
@@ -36,6 +37,14 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
         super().__init__(model, options)
         channels_last(model)
         self.teacher: Denoiser | None = None
+        self.start: Denoiser | None = None
+        if model.distilled and not options.shortcut:
+            warnings.warn(
+                f"{model.title} goes on as a flow: its few steps are given up; set "
+                "trainer.shortcut to keep them",
+                MmgenWarning,
+                stacklevel=2,
+            )
         model.shortcuts.fill_(int(options.shortcut > 0))
         if options.shortcut:
             if model.config.objective != "flow":
@@ -45,6 +54,8 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
                 )
             self._check_guidance()
             self.teacher = copy.deepcopy(model.denoiser).requires_grad_(False)
+            if options.shortcut_flow == "start":
+                self.start = copy.deepcopy(self.teacher)
         self.train(self.training)
 
     def _check_guidance(self) -> None:
@@ -63,11 +74,15 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
         )
 
     def train(self, mode: bool = True) -> Self:
-        """Set train mode, but not of the teacher."""
+        """Set train mode, but not of the teachers."""
         super().train(mode)
-        if self.teacher is not None:
-            self.teacher.eval()
+        for teacher in self.teachers():
+            teacher.eval()
         return self
+
+    def teachers(self) -> list[nn.Module]:
+        """Return what says where short cuts lead."""
+        return [teacher for teacher in (self.teacher, self.start) if teacher is not None]
 
     def stages(self) -> Sequence[Stage]:
         """One stage of one phase."""
@@ -76,7 +91,9 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
     def denoising(self) -> Phase:
         """Return the phase of the denoiser and the encoders of its conditions."""
         model = self.model
-        learning = [*model.denoiser.parameters(), *model.conditioner.parameters()]
+        learning = list(model.denoiser.parameters())
+        if self.start is None:  # else it knows the encoders as they are
+            learning += model.conditioner.parameters()
         return Phase(
             name="denoise",
             parameters=[p for p in learning if p.requires_grad],
@@ -96,7 +113,7 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
     def loss(self, batch: Batch, step: int, rng: Noise) -> dict[str, Tensor]:  # noqa: ARG002
         """Return the mean squared error of the predictions, and of each kind of them."""
         data, images = self.data_of(batch, rng)
-        few = round(self.options.shortcut * len(data))
+        few = self._num_short(len(data))
         # Of short cuts the times are their own: the rest cover the interval without them.
         shares = spread(rng.uniform((), stream="times").to(data.device)[few:])
         times = training_times(shares, self.options, self.model.config.objective)
@@ -112,6 +129,18 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
         errors = self.errors(lesson)
         parts = {"shortcut": errors[:few].mean().detach(), "flow": errors[few:].mean().detach()}
         return {"loss": errors.mean(), **parts}
+
+    def _num_short(self, count: int) -> int:
+        """Return how many of so many rows learn short cuts: some, but not all of them."""
+        share = self.options.shortcut
+        if not share:
+            return 0
+        if count == 1:
+            raise OptionError(
+                "trainer.shortcut learns short cuts and the flow from parts of the same batch, and "
+                "here one picture is looked at a time: raise training.batch_size"
+            )
+        return min(count - 1, max(1, round(share * count)))
 
     def data_of(self, batch: Batch, rng: Noise) -> tuple[Tensor, Tensor]:
         """Return what is learned, (N, K, h, w), and the images (N, C, H, W) that it is of."""
@@ -161,6 +190,7 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
         few = lesson.num_short
         return two_steps(
             self.teacher,
+            self.teacher if self.start is None else self.start,
             noisy[:few],
             lesson.times[:few],
             lesson.levels[:few],

@@ -49,7 +49,7 @@ class UNet(Denoiser):
         pairs = list(pairwise(widths))
         self.downs = nn.ModuleList([nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairs])
         self.ups = nn.ModuleList([nn.Conv2d(b, a, 1) for a, b in pairs])
-        self.joins = nn.ModuleList([nn.Conv2d(2 * a, a, 1) for a, _ in pairs])
+        self.skips = nn.ModuleList([nn.Conv2d(a, a, 1) for a, _ in pairs])
         smaller = 2 ** len(pairs)
         self.grid = (config.height // smaller, config.width // smaller)
         self.middle = UNetAttention(widths[-1], config.heads, told)
@@ -87,7 +87,7 @@ class UNet(Denoiser):
         for size in reversed(range(len(kept))):
             if size < len(kept) - 1:
                 larger = F.interpolate(self.ups[size](features), scale_factor=2, mode="nearest")
-                features = self.joins[size](torch.cat([larger, kept[size]], dim=1))
+                features = larger + self.skips[size](kept[size])
             features = _through(self.falling[size], features, moment)
         result: Tensor = self.leave(F.silu(self.norm(features)))
         return result

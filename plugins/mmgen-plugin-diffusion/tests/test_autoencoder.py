@@ -46,8 +46,9 @@ def test_it_learns_to_give_pictures_back(pictures, kl):
     torch.testing.assert_close(figures["psnr"], -10 * squared.log10())
 
 
-def test_latents_have_mean_0_and_variance_1_over_the_data(pictures):
-    model, images = make(), pictures(48)
+@pytest.mark.parametrize("kl", [False, True])
+def test_latents_have_mean_0_and_variance_1_over_the_data(pictures, kl):
+    model, images = make(kl=kl), pictures(48)
     train(model, images)
     train(model, images, steps=100, rate=1e-4)  # as at the end of a schedule
     latents = model.encode(images)
@@ -72,19 +73,21 @@ def test_noise_on_the_latents_is_in_their_units(pictures):
     given = []
     decode = model.from_latents
     model.from_latents = lambda latents, vector: given.append(latents) or decode(latents, vector)
-    noise = torch.randn(8, 4, 4, 4)
-    trainer.judge(model, images, noise, None)
+    rng = TrainingNoise(8)
+    torch.manual_seed(0)
+    trainer.judge(model, images, rng, None)
     _, std = model.scale
-    clean = model.posterior(images, noise, None).shift
-    torch.testing.assert_close(given[0] - clean, 0.5 * std * noise)
+    clean = model.posterior(images, torch.zeros(8, 4, 4, 4), None).shift
+    added = ((given[0] - clean) / (0.5 * std)).detach()
+    assert added.std() == pytest.approx(1, abs=0.1)
+    assert added.mean().abs() < 0.15
 
 
 def test_the_divergence_is_that_of_a_mean_latent(pictures):
     model, images = make(kl=True), pictures(8)
     trainer = ImageAutoencoderTrainer(model, AutoencoderTraining(kl_weight=2.0))
-    noise = torch.zeros(8, 4, 4, 4)
-    losses = trainer.judge(model, images, noise, None)
-    posterior = model.posterior(images, noise, None)
+    losses = trainer.judge(model, images, TrainingNoise(8), None)
+    posterior = model.posterior(images, torch.zeros(8, 4, 4, 4), None)
     normal = torch.distributions.Normal(posterior.shift, posterior.log_scale.exp())
     expected = torch.distributions.kl_divergence(normal, torch.distributions.Normal(0, 1)).mean()
     torch.testing.assert_close(losses["kl"], 2 * expected)

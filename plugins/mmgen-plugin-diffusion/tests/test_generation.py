@@ -112,13 +112,79 @@ def test_known_pixels_can_be_guided(build, pictures):
     ("options", "message"),
     [
         ({"strength": 0.5}, "'strength' says how an image is edited, and there is none"),
-        ({"edit": "inversion"}, "'edit' says how an image is edited, and there is none"),
+        ({"edit": "inversion"}, "'edit' says how an image .* is edited, and there is none"),
         ({"guidance_scale": "image:2,text:3"}, "pulls towards known pixels: give image and mask"),
+        ({"resampling": 2}, "'resampling' is for painting .* was given no mask"),
+        ({"resampling": 2, "mask": True}, "by models that did not learn to; .* did: leave it out"),
+        ({"edit": "inversion", "mask": True}, "'edit' .* without a mask .* there is a mask"),
     ],
 )
-def test_options_that_would_do_nothing_are_refused(build, options, message):
+def test_options_that_would_do_nothing_are_refused(build, pictures, options, message):
+    options = {"text": "one", "seed": 0, **options}
+    if "mask" in options:
+        options |= {"image": pictures(1), "mask": half_mask()}
     with pytest.raises(OptionError, match=message):
-        build(inpainting=True).generate(1, text="one", seed=0, **options)
+        build(inpainting=True).generate(1, **options)
+
+
+def test_resampling_has_a_sampler_of_its_own(build, pictures):
+    model, known = build("pixel"), {"image": pictures(1), "mask": half_mask()}
+    with pytest.raises(OptionError, match=r"'sampler' cannot be 'heun' where .* by resampling"):
+        model.generate(1, sampler="heun", **known)
+    one, two = (model.generate(1, seed=0, **told, **known).images
+                for told in ({}, {"sampler": "ancestral"}))  # fmt: skip
+    assert torch.equal(one, two)
+
+
+def test_what_is_not_given_is_no_branch_of_guidance(build, monkeypatch):
+    model = build()
+    rows = []
+    denoise = model.denoiser.denoise
+    monkeypatch.setattr(
+        model.denoiser,
+        "denoise",
+        lambda noisy, *rest: rows.append(len(noisy)) or denoise(noisy, *rest),
+    )
+    for given, count in (({}, 1), ({"text": "one"}, 2), ({"text": "one", "label": "a"}, 3)):
+        rows.clear()
+        model.generate(1, steps=1, guidance_scale="label:2,text:3", **given)
+        assert rows == [count]
+
+
+@pytest.mark.parametrize("shift", [0.1, 0.46, 100.0])
+def test_the_first_step_is_guided_whatever_the_shift(build, shift):
+    model, options = build(), {"text": "one", "seed": 0, "steps": 2, "shift": shift}
+    one, two = (model.generate(1, guidance_scale=scale, **options).images for scale in (1, 8))
+    assert not torch.allclose(one, two, atol=1e-3)
+
+
+def test_the_noise_of_one_picture_is_sought_once(build, pictures, monkeypatch):
+    model = build("pixel")
+    rows = []
+    denoise = model.denoiser.denoise
+    monkeypatch.setattr(
+        model.denoiser,
+        "denoise",
+        lambda noisy, *rest: rows.append(len(noisy)) or denoise(noisy, *rest),
+    )
+    options = {"edit": "inversion", "guidance_scale": 1, "seed": 0, "sampler": "euler", "steps": 5}
+    texts = ["one", "two", "four"]
+    together = model.generate(3, image=pictures(1), text=texts, **options).images
+    assert sorted(set(rows)) == [1, 3]
+    alone = [model.generate(1, image=pictures(1), text=text, **options).images for text in texts]
+    torch.testing.assert_close(together, torch.cat(alone), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("kind", ["latent", "pixel"])
+def test_all_that_is_asked_works_in_half_precision(build, pictures, kind, dtype):
+    model, image = build(kind).to(dtype), pictures(1)
+    for given in ({}, {"image": image}, {"image": image, "edit": "inversion"},
+                  {"image": image, "mask": half_mask()}):  # fmt: skip
+        made = model.generate(1, text="one", seed=0, steps=3, **given).images
+        assert made.isfinite().all()
+    noise = model.encode(image, text="one")
+    assert model.decode(noise, text="one").isfinite().all()
 
 
 def test_the_strength_says_how_much_changes(build, pictures):

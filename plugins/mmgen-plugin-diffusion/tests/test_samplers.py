@@ -127,7 +127,7 @@ def test_every_repeat_has_noise_of_its_own(monkeypatch):
         known=torch.zeros(1, 4).double(), keep=torch.tensor([True, False, True, False]),
         repeats=2, rng=rng,
     )  # fmt: skip
-    assert len(drawn) == len(set(drawn)) == 3 * (2 + 2 + 1)
+    assert len(drawn) == len(set(drawn)) == 2 * (2 + 2 + 1) + 2  # two jumps back
 
 
 def test_repainting_keeps_what_is_known_and_agrees_with_it():

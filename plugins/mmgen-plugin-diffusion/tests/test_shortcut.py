@@ -10,6 +10,7 @@ from mmgen_plugin_diffusion.options import DiffusionTraining
 from mmgen_plugin_diffusion.prompt import Denoiser, Prompt
 from mmgen_plugin_diffusion.shortcut import (
     MOST_STEPS,
+    draw_shortcuts,
     few_steps,
     shortcut_levels,
     shortcut_times,
@@ -17,7 +18,7 @@ from mmgen_plugin_diffusion.shortcut import (
 )
 from mmgen_plugin_diffusion.trainer import DiffusionTrainer
 
-from mmgen.errors import OptionError
+from mmgen.errors import MmgenWarning, OptionError
 from mmgen.interfaces import TrainingNoise
 
 
@@ -62,7 +63,7 @@ def test_the_target_is_the_mean_of_two_steps_of_half_the_size(build):
     condition = model.semantic_condition({}, 2)
     noisy, times = torch.randn(2, 1, 2, 2), torch.tensor([1.0, 0.5])
     levels = torch.tensor([1, 2])  # steps of 1 and of 1/2
-    found = two_steps(field, noisy, times, levels, condition, None, 1.0)
+    found = two_steps(field, field, noisy, times, levels, condition, None, 1.0)
     half = torch.tensor([0.5, 0.25]).view(2, 1, 1, 1)
     first = -noisy
     second = -(noisy - half * first)
@@ -81,7 +82,7 @@ def test_the_smallest_steps_are_those_of_the_flow_and_guided(build):
     denoiser, zero = model.denoiser, torch.zeros(2, dtype=torch.int64)
 
     def target(levels, guidance):
-        return two_steps(denoiser, noisy, times, levels, condition, None, guidance)
+        return two_steps(denoiser, denoiser, noisy, times, levels, condition, None, guidance)
 
     with torch.no_grad():
         finest = torch.tensor([FINEST, FINEST])
@@ -94,6 +95,11 @@ def test_the_smallest_steps_are_those_of_the_flow_and_guided(build):
     torch.testing.assert_close(target(finest, 3.0), (first + free + 3 * (told - free)) / 2)
     coarse = torch.tensor([1, 2])
     torch.testing.assert_close(target(coarse, 3.0), target(coarse, 1.0))
+    mixed = torch.tensor([FINEST, 2])  # each row as if alone
+    expected = torch.stack([target(finest, 3.0)[0], target(coarse, 3.0)[1]])
+    torch.testing.assert_close(target(mixed, 3.0), expected)
+    expected = torch.stack([target(coarse, 3.0)[0], target(finest, 3.0)[1]])
+    torch.testing.assert_close(target(torch.tensor([1, FINEST]), 3.0), expected)
 
 
 def test_a_share_of_the_batch_learns_short_cuts(build, batch):
@@ -105,6 +111,65 @@ def test_a_share_of_the_batch_learns_short_cuts(build, batch):
     assert model.denoiser.time.steps.weight.grad[1:].any()
     assert all(p.grad is None for p in trainer.teacher.parameters())
     assert not trainer.teacher.training
+
+
+@pytest.mark.parametrize(("share", "count", "few"), [(0.25, 2, 1), (0.9, 4, 3), (0.25, 8, 2)])
+def test_some_learn_short_cuts_and_some_the_flow(build, batch, share, count, few):
+    trainer = DiffusionTrainer(build("pixel"), DiffusionTraining(shortcut=share)).train()
+    rows = {name: [*value, *value][:count] for name, value in batch.items()}
+    rows |= {name: torch.stack(rows[name]) for name in ("target", "label")}
+    seen = []
+    errors = trainer.errors
+    trainer.errors = lambda lesson: seen.append(lesson.num_short) or errors(lesson)
+    losses = trainer.loss(rows, 0, TrainingNoise(count))
+    assert seen == [few]
+    assert all(value.isfinite() for value in losses.values())
+
+
+def test_one_row_at_a_time_cannot_learn_both(build, batch):
+    trainer = DiffusionTrainer(build("pixel"), DiffusionTraining(shortcut=0.25)).train()
+    alone = {name: value[:1] for name, value in batch.items()}
+    with pytest.raises(OptionError, match=r"one picture .* at a time: raise training\.batch_size"):
+        trainer.loss(alone, 0, TrainingNoise(1))
+
+
+def test_the_flow_that_is_gone_on_from_can_stay_the_teacher(build, batch):
+    """Then its encoders stay too, as it knows no others."""
+    model = build("pixel")
+    options = DiffusionTraining(shortcut=0.5, shortcut_flow="start", teacher_decay=0.0)
+    trainer = DiffusionTrainer(model, options)
+    (phase,) = trainer.stages()[0].phases
+    assert {id(p) for p in phase.parameters} == {id(p) for p in model.denoiser.parameters()}
+    before = trainer.start.places.clone()
+    with torch.no_grad():
+        model.denoiser.places.add_(1.0)
+    phase.after_step(0)
+    torch.testing.assert_close(trainer.teacher.places, model.denoiser.places.detach())
+    assert torch.equal(trainer.start.places, before)
+    asked = []
+    for name in ("teacher", "start"):
+        teacher = getattr(trainer, name)
+        forward = teacher.forward
+        teacher.forward = lambda *args, name=name, forward=forward: (
+            asked.append((name, args[3].tolist())) or forward(*args)
+        )
+    trainer.train()
+    trainer.loss(batch, 0, TrainingNoise(6))["loss"].backward()
+    assert all(levels and not any(levels) for name, levels in asked if name == "start")
+    assert all(levels and all(levels) for name, levels in asked if name == "teacher")
+
+
+def test_few_steps_that_are_given_up_are_said(build):
+    model = build("pixel")
+    DiffusionTrainer(model, DiffusionTraining(shortcut=0.25))
+    with pytest.warns(MmgenWarning, match="few steps are given up; set trainer.shortcut"):
+        DiffusionTrainer(model, DiffusionTraining())
+    assert not model.distilled
+
+
+def test_sizes_of_a_batch_are_as_many_of_each():
+    levels, _ = draw_shortcuts(TrainingNoise(64), 2 * FINEST, torch.device("cpu"))
+    assert levels.unique(return_counts=True)[1].tolist() == [2] * FINEST
 
 
 def test_the_teacher_follows_the_denoiser(build):
@@ -210,7 +275,9 @@ def test_all_else_is_many_steps_of_the_flow(distilled, pictures, options):
     assert len(times) == math.ceil(steps * strength - 1e-9)
 
 
-@pytest.mark.parametrize("option", [{"shift": 3.0}, {"guidance_scale": 2}])
+@pytest.mark.parametrize(
+    "option", [{"shift": 3.0}, {"guidance_scale": 2}, {"guidance_interval": (0.2, 0.8)}]
+)
 def test_few_steps_take_no_guidance_and_no_shift(distilled, option):
     model, _ = distilled
     with pytest.raises(OptionError, match=f"{next(iter(option))}' is no part of few steps"):
