@@ -15,6 +15,7 @@ from mmgen.nn import spherical
 from mmgen.slots import Size, Slot
 from mmgen_plugin_diffusion import samplers
 from mmgen_plugin_diffusion.config import DiffusionConfig
+from mmgen_plugin_diffusion.effects import check_effects, check_few_steps
 from mmgen_plugin_diffusion.guidance import KNOWN, plan_branches, read_scales
 from mmgen_plugin_diffusion.inpainting import repaint, with_known_pixels
 from mmgen_plugin_diffusion.masks import shrink, with_even_hole, without_hole
@@ -27,7 +28,6 @@ from mmgen_plugin_diffusion.times import sampling_times
 
 _FEW_STEPS = 4
 _EDIT_STRENGTH = 0.6
-_RESAMPLING = 4
 
 
 class Diffusion(Generator):
@@ -143,7 +143,13 @@ class Diffusion(Generator):
         looks: list[Tensor] | None,
     ) -> Tensor:
         image, mask = (condition.spatial.get(name) for name in ("image", "mask"))
-        self._check_effects(options, image is not None, mask is not None)
+        check_effects(
+            options,
+            image=image is not None,
+            mask=mask is not None,
+            inpaints=self.config.inpainting,
+            title=self.title,
+        )
         if image is None:
             return self.to_images(self._denoise(condition, rng, options, 1.0, looks=looks))
         if mask is None:
@@ -187,7 +193,7 @@ class Diffusion(Generator):
             objective,
             known=self.to_data(with_even_hole(image, mask)),
             keep=share == 0,
-            repeats=options.resampling or _RESAMPLING,
+            repeats=options.resampling,
             rng=rng,
         )
 
@@ -230,30 +236,6 @@ class Diffusion(Generator):
             return noise
         return mix(self.config.objective, start, noise, torch.tensor(time, device=noise.device))
 
-    def _check_effects(self, options: DiffusionGeneration, image: bool, mask: bool) -> None:
-        """Raise OptionError where an option would change nothing, by what was given."""
-        resamples = mask and not self.config.inpainting
-        if options.strength is not None and not image:
-            raise OptionError(
-                "option 'strength' says how an image is edited, and there is none: give image, or "
-                "leave it out"
-            )
-        if options.edit != "noise" and (mask or not image):
-            raise OptionError(
-                f"option 'edit' says how an image without a mask is edited, and there is "
-                f"{'a mask' if mask else 'none'}: give image alone, or leave it out"
-            )
-        if options.resampling is not None and not resamples:
-            raise OptionError(
-                "option 'resampling' is for painting what a mask leaves out, by models that did "
-                f"not learn to; {self.title} {'did' if mask else 'was given no mask'}: leave it out"
-            )
-        if resamples and options.sampler not in (None, "ancestral"):
-            raise OptionError(
-                f"option 'sampler' cannot be {options.sampler!r} where {self.title} paints by "
-                "resampling, which draws each step anew: leave it out"
-            )
-
     @property
     def distilled(self) -> bool:
         """Whether a few steps were learned."""
@@ -267,18 +249,7 @@ class Diffusion(Generator):
         """
         if not self.distilled or options.sampler or (options.steps or 0) > MOST_STEPS:
             return False
-        without_effect = {
-            "shift": options.shift not in (None, 1),
-            "guidance_scale": options.guidance_scale not in (None, 1, "1"),
-            "guidance_interval": options.guidance_interval != (0, 1),
-        }
-        for name, told in without_effect.items():
-            if told:
-                raise OptionError(
-                    f"option {name!r} is no part of few steps: {self.title} learned them with "
-                    "their times and guidance in them; leave it out, or set sampler = 'dpm++' for "
-                    "many steps of the flow"
-                )
+        check_few_steps(options, self.title)
         return True
 
     def _times(self, options: DiffusionGeneration, strength: float) -> list[float]:

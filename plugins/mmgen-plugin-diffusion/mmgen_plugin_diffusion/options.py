@@ -8,6 +8,7 @@ from mmgen.weighting import read_weights
 
 SAMPLERS = ("euler", "heun", "dpm++", "ancestral")
 FLOWS = ("average", "start")
+RESAMPLING = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +57,11 @@ class DiffusionGeneration(Options):
         help="with edit = inversion: what the image shows, in words, for the way back; none: "
         "nothing is said",
     )
-    resampling: int | None = option(
-        None,
+    resampling: int = option(
+        RESAMPLING,
         minimum=1,
         help="with a mask, of models that did not learn to inpaint: how often each step is taken, "
-        "always with fresh noise; none: 4 times",
+        "always with fresh noise",
     )
 
     def check(self) -> None:
