@@ -10,7 +10,11 @@ from mmgen.weighting import WEIGHTS_HELP
 
 def sampling_option() -> Any:
     """Return the option that passes options on to `generate`."""
-    return option((), help="options of the model's generate: NAME=VALUE,NAME=VALUE")
+    return option(
+        (),
+        help="options of the model's generate: NAME=VALUE,NAME=VALUE; a value may be several, as "
+        "guidance_interval=0.2,0.8",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -79,12 +79,11 @@ def _check_same_pictures(case: GeneratorCase, model: Generator, given: dict[str,
             whole, parts, case.tolerance, f"batch_size={size} must give the pictures of one batch"
         )
     rows = [3, 1]
-    theirs = {slot: [value[row] for row in rows] for slot, value in given.items()}
-    of_rows = {
-        slot: torch.stack(value) if isinstance(value[0], Tensor) else value
-        for slot, value in theirs.items()
+    theirs = {
+        slot: value[rows] if isinstance(value, Tensor) else [value[row] for row in rows]
+        for slot, value in given.items()
     }
-    few = case.draw(model, 2, indices=rows, **of_rows).images
+    few = case.draw(model, 2, indices=rows, **theirs).images
     demand_alike(whole[rows], few, case.tolerance, "indices=[3, 1] must give pictures 3 and 1")
 
 

@@ -183,7 +183,7 @@ class Diffusion(Generator):
             condition, options, None, times=times[:-1], looks=looks
         )
         share = shrink(mask, self.noisy_shape[1:])
-        if self.noisy_shape[1:] != mask.shape[2:]:
+        if self.noisy_shape[1:] != mask.shape[2:]:  # a place of latents is many pixels
             ways = {"to_images": self.to_images, "to_data": self.to_data}
             predict = with_known_pixels(predict, objective, image, mask, **ways)
         return repaint(

@@ -29,7 +29,13 @@ from mmgen_plugin_diffusion.times import spread, training_times
 
 
 class DiffusionTrainer(Trainer[DiffusionTraining]):
-    """Predictions at all times shall be right: Lipman et al. 2023, equation 23; Ho et al. 2020."""
+    """Predictions at all times shall be right: Lipman et al. 2023, equation 23; Ho et al. 2020.
+
+    Attributes:
+        teacher: an average of the denoiser, which says where short cuts lead; None without them.
+        start: the denoiser that the training began with, whose flow the smallest short cuts are
+            two steps of; None where that is the teacher's own.
+    """
 
     model: Diffusion
 

@@ -136,15 +136,22 @@ def test_resampling_has_a_sampler_of_its_own(build, pictures):
     assert torch.equal(one, two)
 
 
-def test_what_is_not_given_is_no_branch_of_guidance(build, monkeypatch):
-    model = build()
+def count_rows(model, monkeypatch):
+    """Return a list to which each look of the denoiser adds its number of rows."""
     rows = []
     denoise = model.denoiser.denoise
-    monkeypatch.setattr(
-        model.denoiser,
-        "denoise",
-        lambda noisy, *rest: rows.append(len(noisy)) or denoise(noisy, *rest),
-    )
+
+    def spy(noisy, *rest):
+        rows.append(len(noisy))
+        return denoise(noisy, *rest)
+
+    monkeypatch.setattr(model.denoiser, "denoise", spy)
+    return rows
+
+
+def test_what_is_not_given_is_no_branch_of_guidance(build, monkeypatch):
+    model = build()
+    rows = count_rows(model, monkeypatch)
     for given, count in (({}, 1), ({"text": "one"}, 2), ({"text": "one", "label": "a"}, 3)):
         rows.clear()
         model.generate(1, steps=1, guidance_scale="label:2,text:3", **given)
@@ -160,13 +167,7 @@ def test_the_first_step_is_guided_whatever_the_shift(build, shift):
 
 def test_the_noise_of_one_picture_is_sought_once(build, pictures, monkeypatch):
     model = build("pixel")
-    rows = []
-    denoise = model.denoiser.denoise
-    monkeypatch.setattr(
-        model.denoiser,
-        "denoise",
-        lambda noisy, *rest: rows.append(len(noisy)) or denoise(noisy, *rest),
-    )
+    rows = count_rows(model, monkeypatch)
     options = {"edit": "inversion", "guidance_scale": 1, "seed": 0, "sampler": "euler", "steps": 5}
     texts = ["one", "two", "four"]
     together = model.generate(3, image=pictures(1), text=texts, **options).images
@@ -231,9 +232,7 @@ def test_the_way_back_may_be_told_what_the_image_shows(build, pictures):
 
 def test_shift_and_resampling_reach_the_samplers(build, pictures, monkeypatch):
     model = build("pixel")
-    asked = []
-    denoise = model.denoiser.denoise
-    monkeypatch.setattr(model.denoiser, "denoise", lambda *args: asked.append(1) or denoise(*args))
+    asked = count_rows(model, monkeypatch)
     options = {"text": "one", "guidance_scale": 1, "seed": 0, "steps": 5}
     even, shifted = (model.generate(1, shift=shift, **options).images for shift in (1.0, 3.0))
     assert not torch.allclose(even, shifted, atol=1e-3)
