@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmgen.training.machine import precision_notes
+from mmgen.training.machine import fast_arithmetic, precision_notes
 from mmgen.training.tensor_file import read_tensors
 
 SCRIPT = """
@@ -125,3 +125,27 @@ def test_a_processor_without_bf16_is_told_of(
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
     notes = precision_notes(precision, torch.device(device))
     assert [("precision=fp32" in note) for note in notes] == [True] * told
+
+
+def test_learning_takes_denormal_numbers_for_zero():
+    tiny = torch.tensor(1e-40)
+    assert tiny.mul(1) > 0
+    with fast_arithmetic(torch.device("cpu")):
+        assert tiny.mul(1) == 0
+    assert tiny.mul(1) > 0
+
+
+def test_a_training_that_fails_leaves_arithmetic_as_it_was():
+    with pytest.raises(KeyError), fast_arithmetic(torch.device("cpu")):
+        raise KeyError
+    assert torch.tensor(1e-40).mul(1) > 0
+
+
+def test_who_took_denormal_numbers_for_zero_before_does_so_after():
+    torch.set_flush_denormal(True)
+    try:
+        with fast_arithmetic(torch.device("cpu")):
+            pass
+        assert torch.tensor(1e-40).mul(1) == 0
+    finally:
+        torch.set_flush_denormal(False)
