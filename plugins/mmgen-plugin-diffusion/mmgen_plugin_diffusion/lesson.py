@@ -32,3 +32,13 @@ class Lesson:
         few = len(levels)
         flow = torch.zeros(len(self.data) - few, dtype=levels.dtype, device=levels.device)
         return replace(self, levels=torch.cat([levels, flow]), num_short=few)
+
+    def rows(self, chosen: slice) -> "Lesson":
+        """Return a part of the lesson; of its rows `num_short` no longer tells."""
+        places = torch.arange(len(self.data), device=self.data.device)[chosen]
+        optional = (self.hints, self.levels)
+        hints, levels = (None if part is None else part[chosen] for part in optional)
+        condition = self.condition.rows(places)
+        return Lesson(
+            self.data[chosen], self.noise[chosen], self.times[chosen], condition, hints, levels
+        )

@@ -145,8 +145,8 @@ class DiffusionTraining(Options):
         "average",
         choices=FLOWS,
         help="the flow of which the smallest short cuts are two steps: average: that which is "
-        "learned beside them; start: that of the model gone on from, whose encoders then stay as "
-        "they are",
+        "learned from the data beside them; start: that of the model gone on from, which is kept: "
+        "it is the flow's lesson in place of the data, and the encoders stay as they are",
     )
     evaluation_times: int = option(8, minimum=1, help="times at which held-out pictures are judged")
 

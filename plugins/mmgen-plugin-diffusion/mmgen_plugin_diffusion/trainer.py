@@ -33,8 +33,9 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
 
     Attributes:
         teacher: an average of the denoiser, which says where short cuts lead; None without them.
-        start: the denoiser that the training began with, whose flow the smallest short cuts are
-            two steps of; None where that is the teacher's own.
+        start: the denoiser that the training began with; None where the flow is learned on from
+            the data. The smallest short cuts are two steps of its flow, and the flow itself is
+            learned from what it predicts, which is free of the noise of single pictures.
     """
 
     model: Diffusion
@@ -183,7 +184,9 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
         noisy = mix(objective, lesson.data, lesson.noise, moments)
         wanted = target(objective, lesson.data, lesson.noise, moments)
         if lesson.levels is not None:
-            wanted = torch.cat([self.shortcut_targets(lesson, noisy), wanted[lesson.num_short :]])
+            few = lesson.num_short
+            flow = wanted[few:] if self.start is None else self.flow_of_start(lesson, noisy)
+            wanted = torch.cat([self.shortcut_targets(lesson, noisy), flow])
         inputs = noisy if lesson.hints is None else torch.cat([noisy, lesson.hints], dim=1)
         prompt = denoiser.prepare(lesson.condition)
         output = denoiser(inputs, lesson.times, prompt, lesson.levels).float()
@@ -192,18 +195,30 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
     def shortcut_targets(self, lesson: Lesson, noisy: Tensor) -> Tensor:
         """Return where two smaller steps lead, for the rows that learn short cuts."""
         assert self.teacher is not None
-        assert lesson.levels is not None
-        few = lesson.num_short
+        few = lesson.rows(slice(lesson.num_short))
+        assert few.levels is not None
         return two_steps(
             self.teacher,
             self.teacher if self.start is None else self.start,
-            noisy[:few],
-            lesson.times[:few],
-            lesson.levels[:few],
-            lesson.condition.rows(torch.arange(few, device=noisy.device)),
-            None if lesson.hints is None else lesson.hints[:few],
+            noisy[: lesson.num_short],
+            few.times,
+            few.levels,
+            few.condition,
+            few.hints,
             self.options.shortcut_guidance,
         )
+
+    @torch.no_grad()
+    def flow_of_start(self, lesson: Lesson, noisy: Tensor) -> Tensor:
+        """Return what the denoiser at the start predicts, for the rows that learn the flow."""
+        assert self.start is not None
+        few = lesson.num_short
+        if few == len(noisy):
+            return noisy[few:]
+        flow = lesson.rows(slice(few, None))
+        inputs = noisy[few:] if flow.hints is None else torch.cat([noisy[few:], flow.hints], dim=1)
+        prompt = self.start.prepare(flow.condition)
+        return self.start(inputs, flow.times, prompt, flow.levels).float()
 
     def evaluate(self, batch: Batch, rng: Noise) -> dict[str, Tensor]:
         """Return the error of held-out pictures, (N,): the mean over times of even shares.

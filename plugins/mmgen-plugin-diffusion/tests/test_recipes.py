@@ -58,4 +58,5 @@ def test_what_is_guided_learns_to_go_without(path):
 def test_few_steps_are_learned_from_any_model(architecture):
     settings = build_settings(architecture, read_run_file(FEW_STEPS))
     assert not settings.model
-    assert settings.trainer.shortcut == 0.25
+    assert settings.trainer.shortcut > 0
+    assert settings.trainer.shortcut_flow == "start"

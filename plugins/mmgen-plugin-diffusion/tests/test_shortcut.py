@@ -159,6 +159,18 @@ def test_the_flow_that_is_gone_on_from_can_stay_the_teacher(build, batch):
     assert all(levels and all(levels) for name, levels in asked if name == "teacher")
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_flow_that_is_kept_has_nothing_to_learn_at_first(build, batch, kept):
+    model = build("pixel", inpainting=True)
+    options = DiffusionTraining(shortcut=0.5, shortcut_flow="start" if kept else "average")
+    trainer = DiffusionTrainer(model, options).eval()
+    flow = trainer.loss(batch, 0, TrainingNoise(6))["flow"]
+    assert (flow < 1e-10) == kept
+    assert all(
+        value.isfinite().all() for value in trainer.evaluate(batch, TrainingNoise(6)).values()
+    )
+
+
 def test_few_steps_that_are_given_up_are_said(build):
     model = build("pixel")
     DiffusionTrainer(model, DiffusionTraining(shortcut=0.25))
