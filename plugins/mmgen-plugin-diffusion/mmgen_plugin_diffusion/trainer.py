@@ -195,16 +195,16 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
     def shortcut_targets(self, lesson: Lesson, noisy: Tensor) -> Tensor:
         """Return where two smaller steps lead, for the rows that learn short cuts."""
         assert self.teacher is not None
-        few = lesson.rows(slice(lesson.num_short))
-        assert few.levels is not None
+        short = lesson.rows(slice(lesson.num_short))
+        assert short.levels is not None
         return two_steps(
             self.teacher,
             self.teacher if self.start is None else self.start,
             noisy[: lesson.num_short],
-            few.times,
-            few.levels,
-            few.condition,
-            few.hints,
+            short.times,
+            short.levels,
+            short.condition,
+            short.hints,
             self.options.shortcut_guidance,
         )
 
@@ -212,11 +212,11 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
     def flow_of_start(self, lesson: Lesson, noisy: Tensor) -> Tensor:
         """Return what the denoiser at the start predicts, for the rows that learn the flow."""
         assert self.start is not None
-        few = lesson.num_short
-        if few == len(noisy):
-            return noisy[few:]
-        flow = lesson.rows(slice(few, None))
-        inputs = noisy[few:] if flow.hints is None else torch.cat([noisy[few:], flow.hints], dim=1)
+        rest = noisy[lesson.num_short :]
+        if not len(rest):  # where held-out short cuts are judged there are no others
+            return rest
+        flow = lesson.rows(slice(lesson.num_short, None))
+        inputs = rest if flow.hints is None else torch.cat([rest, flow.hints], dim=1)
         prompt = self.start.prepare(flow.condition)
         return self.start(inputs, flow.times, prompt, flow.levels).float()
 
