@@ -34,7 +34,7 @@ class Lesson:
         return replace(self, levels=torch.cat([levels, flow]), num_short=few)
 
     def rows(self, chosen: slice) -> "Lesson":
-        """Return a part of the lesson; of its rows `num_short` no longer tells."""
+        """Return some rows of the lesson, all of one kind: its `num_short` is 0."""
         places = torch.arange(len(self.data), device=self.data.device)[chosen]
         optional = (self.hints, self.levels)
         hints, levels = (None if part is None else part[chosen] for part in optional)
