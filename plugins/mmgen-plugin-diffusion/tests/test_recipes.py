@@ -35,15 +35,16 @@ def test_a_recipe_is_valid_and_its_network_small_enough_to_bundle(path):
     assert rows * columns <= 64
 
 
-def test_a_part_that_learns_by_a_recipe_of_its_own_fits():
-    parts = {}
-    for name in ("scenes-autoencoder", "diffusion-scenes"):
+@pytest.mark.parametrize("pictures", ["flowers", "scenes"])
+def test_a_part_that_learns_by_a_recipe_of_its_own_fits(pictures):
+    parts = []
+    for name in (f"{pictures}-autoencoder", f"diffusion-{pictures}"):
         values = read_run_file(FEW_STEPS.with_name(f"{name}.toml"))
         settings = build_settings(values["architecture"], values)
         cls = option_classes(settings.architecture)["model"]
         built = cls.build(of_data(settings) | settings.model)
-        parts[name] = getattr(built, "autoencoder", built)
-    assert parts["scenes-autoencoder"] == parts["diffusion-scenes"]
+        parts.append(getattr(built, "autoencoder", built))
+    assert parts[0] == parts[1]
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
