@@ -31,6 +31,8 @@ def main() -> None:
     arguments = parser.parse_args()
 
     model = mmgen.from_pretrained(arguments.model)
+    if not getattr(model, "distilled", False):
+        parser.error(f"{arguments.model} did not learn to take few steps: name one that did")
     few = {"steps": arguments.few}
     many = {"steps": arguments.many, "sampler": "dpm++"}
     rows = []

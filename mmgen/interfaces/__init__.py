@@ -12,6 +12,7 @@ from mmgen.interfaces.capabilities import (
     LogLikelihood,
     Progress,
     Reconstructs,
+    Reshapes,
     Tokenizer,
     classes_of,
 )
@@ -54,6 +55,7 @@ __all__ = [
     "Phase",
     "Progress",
     "Reconstructs",
+    "Reshapes",
     "Samples",
     "ShowsAttention",
     "Stage",

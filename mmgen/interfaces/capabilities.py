@@ -159,6 +159,19 @@ class HasFeatures(Protocol):
 
 
 @runtime_checkable
+class Reshapes(Protocol):
+    """Models that can go on learning under other settings than they have learned with."""
+
+    def reshaped(self, config: Any) -> Any:
+        """Return a model of another config of the same class that begins with what was learned.
+
+        Raises:
+            OptionError: a setting with which it is of no use.
+        """
+        ...
+
+
+@runtime_checkable
 class HasMaps(Protocol):
     """Encoders of pictures whose feature maps a loss can compare: they pass gradients on."""
 

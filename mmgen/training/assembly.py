@@ -25,6 +25,7 @@ from mmgen.interfaces import (
     Encoder,
     Generator,
     Model,
+    Reshapes,
     Trainer,
     classes_of,
 )
@@ -119,15 +120,7 @@ def _load_start(settings: Settings, from_model: str | Path) -> Model:
             f"a training goes on from a model of its own architecture, {settings.architecture!r}; "
             f"{str(from_model)!r} is a {model.identity.architecture!r}"
         )
-    own = model.config.to_dict()
-    asked = type(model.config).build({**own, **settings.model}).to_dict()
-    changed = [
-        f"{name} is {own[name]}, not {asked[name]}" for name in own if own[name] != asked[name]
-    ]
-    if changed:
-        raise TrainingError(
-            f"[model] must be that of {str(from_model)!r}, or be left out: {'; '.join(changed)}"
-        )
+    model = _with_settings(model, settings.model, str(from_model))
     if settings.parts or any(set(values) != {"tuned"} for values in settings.conditions.values()):
         raise TrainingError(
             f"conditions and parts come from {str(from_model)!r}; leave out [parts], and of "
@@ -137,6 +130,21 @@ def _load_start(settings: Settings, from_model: str | Path) -> Model:
         model.conditioner.reserve_examples(settings.conditioner.num_examples)
     _freeze_start(settings, model, from_model)
     return model
+
+
+def _with_settings(model: Model, values: Mapping[str, Any], name: str) -> Model:
+    """Return the model, or where it can go on under other settings one that has them."""
+    own = model.config.to_dict()
+    config = type(model.config).build({**own, **values})
+    asked = config.to_dict()
+    changed = [f"{key} is {own[key]}, not {asked[key]}" for key in own if own[key] != asked[key]]
+    if not changed:
+        return model
+    if not isinstance(model, Reshapes):
+        raise TrainingError(
+            f"[model] must be that of {name!r}, or be left out: {'; '.join(changed)}"
+        )
+    return cast(Model, model.reshaped(config))
 
 
 def _freeze_start(settings: Settings, model: Model, from_model: str | Path) -> None:

@@ -39,7 +39,7 @@ class ImageAutoencoderConfig(Options):
     @property
     def blocks_of(self) -> tuple[int, ...]:
         """Blocks of each size."""
-        return (*self.blocks, *(self.blocks[-1:] * len(self.widths)))[: len(self.widths)]
+        return blocks_of(self.widths, self.blocks)
 
     def check(self) -> None:
         """Demand sides that can be halved as often as there are widths."""
@@ -67,7 +67,9 @@ class DiffusionConfig(Options):
     hidden: int = option(192, minimum=2, help="width of the transformer, or of its conditions")
     depth: int = option(6, minimum=1, help="layers of the transformer")
     heads: int = option(4, minimum=1, help="of attention; they share the width")
-    patch: int = option(2, minimum=1, help="side of the squares that become one token")
+    patch: int = option(
+        2, minimum=1, help="of a transformer: side of the squares that become one token"
+    )
     dropout: float = option(0.0, minimum=0.0, maximum=0.95, help="inside the blocks")
     steps: int = option(30, minimum=1, help="what generate takes when it is told no steps")
     guidance_scale: float = option(
@@ -130,7 +132,12 @@ class PixelDiffusionConfig(DiffusionConfig):
 
     height: int = option(28, minimum=1, unit="px", help="height of the pictures")
     width: int = option(28, minimum=1, unit="px", help="width of the pictures")
-    patch: int = option(4, minimum=1, unit="px", help="side of the squares that become one token")
+    patch: int = option(
+        4,
+        minimum=1,
+        unit="px",
+        help="of a transformer: side of the squares that become one token",
+    )
     network: str = option(
         "transformer",
         choices=("transformer", "unet"),
@@ -146,7 +153,7 @@ class PixelDiffusionConfig(DiffusionConfig):
     @property
     def blocks_of(self) -> tuple[int, ...]:
         """Blocks of each size."""
-        return (*self.blocks, *(self.blocks[-1:] * len(self.widths)))[: len(self.widths)]
+        return blocks_of(self.widths, self.blocks)
 
     def check(self) -> None:
         """Demand pictures that can be cut into patches, or halved."""
@@ -163,6 +170,11 @@ class PixelDiffusionConfig(DiffusionConfig):
                 f"widths of a unet must be multiples of heads; got {list(self.widths)} and "
                 f"{self.heads}"
             )
+
+
+def blocks_of(widths: tuple[int, ...], blocks: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the number of blocks for each width; the last one is that of the rest."""
+    return (*blocks, *(blocks[-1:] * len(widths)))[: len(widths)]
 
 
 def check_sizes(widths: tuple[int, ...], blocks: tuple[int, ...]) -> None:

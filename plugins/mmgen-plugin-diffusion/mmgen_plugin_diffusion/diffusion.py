@@ -4,7 +4,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from itertools import compress
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -15,8 +15,9 @@ from mmgen.nn import spherical
 from mmgen.slots import Size, Slot
 from mmgen_plugin_diffusion import samplers
 from mmgen_plugin_diffusion.config import DiffusionConfig
-from mmgen_plugin_diffusion.effects import check_effects, check_few_steps
+from mmgen_plugin_diffusion.effects import check_effects, check_few_steps, check_interval
 from mmgen_plugin_diffusion.guidance import KNOWN, plan_branches, read_scales
+from mmgen_plugin_diffusion.inheritance import check_inheritable
 from mmgen_plugin_diffusion.inpainting import repaint, with_known_pixels
 from mmgen_plugin_diffusion.masks import shrink, with_even_hole, without_hole
 from mmgen_plugin_diffusion.objectives import first_time, mix
@@ -72,6 +73,31 @@ class Diffusion(Generator):
     def to_images(self, data: Tensor) -> Tensor:
         """Return images (N, C, H, W) in [0, 1] of data (N, K, h, w)."""
 
+    def reshaped(self, config: DiffusionConfig) -> Self:
+        """Return a model of other settings that begins with what this one learned.
+
+        Patches may be smaller, known pixels seen at last, and whatever no weight depends on.
+
+        Raises:
+            OptionError: another setting.
+        """
+        unet = getattr(config, "network", "transformer") == "unet"
+        check_inheritable(
+            self.config.to_dict(),
+            config.to_dict(),
+            network="unet" if unet else "transformer",
+            title=self.title,
+        )
+        found = self._another(config)
+        found.identity = self.identity
+        found.denoiser.inherit(self.denoiser)
+        found.shortcuts.copy_(self.shortcuts)
+        return found.to(self.device)
+
+    @abstractmethod
+    def _another(self, config: Any) -> Self:
+        """Return a new model of another config, of this one's conditioner and parts."""
+
     @property
     def num_hints(self) -> int:
         """Further channels that the denoiser sees: known data, and where to paint."""
@@ -104,7 +130,10 @@ class Diffusion(Generator):
             return
         share = mask.flatten(1).mean(dim=1)
         if bool((share == 0).any()):
-            raise InputError("'mask' says where to paint (1, white); this one is 0 everywhere")
+            raise InputError(
+                "'mask' says where to paint (1, white; one half and less is 0); this one is 0 "
+                "everywhere: make some of it white, or leave it out"
+            )
         if bool((share == 1).any()):
             raise InputError(
                 "'mask' says what to keep (0, black); this one is 1 everywhere: leave out image "
@@ -249,8 +278,19 @@ class Diffusion(Generator):
         """
         if not self.distilled or options.sampler or (options.steps or 0) > MOST_STEPS:
             return False
-        check_few_steps(options, self.title)
+        guided = any(scale != 1 for scale in self._scales(options, 1.0).values())
+        check_few_steps(options, guided=guided, title=self.title)
         return True
+
+    def _scales(self, options: DiffusionGeneration, default: float) -> dict[str, float]:
+        """Return the scale of guidance of each slot that has one."""
+        return read_scales(
+            options.guidance_scale,
+            default,
+            self.conditioner,
+            inpaints=self.config.inpainting,
+            title=self.title,
+        )
 
     def _times(self, options: DiffusionGeneration, strength: float) -> list[float]:
         """Return falling times from the strength to 0."""
@@ -281,15 +321,8 @@ class Diffusion(Generator):
         looks: list[Tensor] | None = None,
     ) -> Predictor:
         """Return what predicts under a condition, guided as the options say."""
-        config = self.config
-        default = 1.0 if levels else config.guidance_scale
-        scales = read_scales(
-            options.guidance_scale,
-            default,
-            self.conditioner,
-            inpaints=config.inpainting,
-            title=self.title,
-        )
+        scales = self._scales(options, 1.0 if levels else self.config.guidance_scale)
+        check_interval(options, guided=any(scale != 1 for scale in scales.values()))
         if hints is None and KNOWN in scales:
             raise OptionError(
                 f"option 'guidance_scale' names {KNOWN!r}, which pulls towards known pixels: give "

@@ -37,11 +37,25 @@ def check_effects(
         )
 
 
-def check_few_steps(options: DiffusionGeneration, title: str) -> None:
-    """Raise OptionError where an option has no say in few steps."""
+def check_interval(options: DiffusionGeneration, *, guided: bool) -> None:
+    """Raise OptionError where times of guidance are named and nothing is guided."""
+    if options.guidance_interval != (0, 1) and not guided:
+        raise OptionError(
+            "option 'guidance_interval' says when is guided, and with a guidance_scale of 1 "
+            "nothing is: set guidance_scale too, or leave it out"
+        )
+
+
+def check_few_steps(options: DiffusionGeneration, *, guided: bool, title: str) -> None:
+    """Raise OptionError where an option has no say in few steps.
+
+    Args:
+        guided: whether a guidance other than 1 is asked for.
+        title: the model's name as errors say it.
+    """
     told = {
         "shift": options.shift not in (None, 1),
-        "guidance_scale": options.guidance_scale not in (None, 1, "1"),
+        "guidance_scale": guided,
         "guidance_interval": options.guidance_interval != (0, 1),
     }
     for name, given in told.items():

@@ -33,8 +33,9 @@ def plan_branches(scales: Mapping[str, float], slots: Sequence[str]) -> tuple[Br
     """Return the branches whose sum is the guided prediction; the last sees everything.
 
     Slots join one after the other, known pixels first, each with its scale w: e_0 + Σ w_k (e_k -
-    e_{k-1}) (Brooks et al. 2023, equation 3). With one scale that is e_0 + w (e - e_0) (Ho and
-    Salimans 2022, equation 6). Branches that cancel out are left out.
+    e_{k-1}) (Brooks et al. 2023, equation 3). With one scale that is e_0 + w (e - e_0), equation 6
+    of Ho and Salimans 2022, whose w is ours less 1. Branches that cancel out are left out, but for
+    the last.
 
     Args:
         scales: by slot, and that of known pixels; 1 for those that are missing.

@@ -1,5 +1,8 @@
 """Diffusion of an autoencoder's latents."""
 
+from dataclasses import replace
+from typing import Self
+
 from torch import Tensor
 
 from mmgen.errors import OptionError
@@ -15,7 +18,8 @@ class LatentDiffusion(Diffusion):
     """Rombach et al. 2022 with the transformer of Peebles and Xie 2023.
 
     Args:
-        autoencoder: its part, an `image-autoencoder`; None for a new one.
+        autoencoder: its part, an `image-autoencoder`, whose settings are then those of the config;
+            None for a new one.
 
     Raises:
         OptionError: the autoencoder's pictures or latents do not fit the config.
@@ -30,10 +34,17 @@ class LatentDiffusion(Diffusion):
         conditioner: Conditioner | None = None,
         autoencoder: Model | None = None,
     ) -> None:
-        super().__init__(config, conditioner=conditioner)
         if autoencoder is None:
             autoencoder = build("image-autoencoder", config.autoencoder)
-        self.autoencoder = fitting(autoencoder, config)
+        part = fitting(autoencoder, config)
+        config = replace(
+            config,
+            autoencoder_widths=part.config.widths,
+            autoencoder_blocks=part.config.blocks,
+            kl=part.config.kl,
+        )
+        super().__init__(config, conditioner=conditioner)
+        self.autoencoder = part
         channels, *sides = self.noisy_shape
         self.denoiser = DiffusionTransformer(
             config,
@@ -42,6 +53,9 @@ class LatentDiffusion(Diffusion):
             sides=(sides[0], sides[1]),
             told=self.condition_width,
         )
+
+    def _another(self, config: LatentDiffusionConfig) -> Self:
+        return type(self)(config, conditioner=self.conditioner, autoencoder=self.autoencoder)
 
     @property
     def noisy_shape(self) -> tuple[int, int, int]:

@@ -1,16 +1,29 @@
 """How latent diffusion learns: the autoencoder, then the denoiser on its latents."""
 
+import warnings
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
+from mmgen.errors import MmgenWarning
 from mmgen.interfaces import Batch, Noise, Phase, Stage
+from mmgen.options import describe
 from mmgen_plugin_diffusion.autoencoder_trainer import reconstruct
 from mmgen_plugin_diffusion.latent import LatentDiffusion
-from mmgen_plugin_diffusion.options import LatentDiffusionTraining
+from mmgen_plugin_diffusion.options import (
+    AutoencoderTraining,
+    LatentDiffusionTraining,
+    changed,
+)
 from mmgen_plugin_diffusion.reconstruction import ReconstructionLoss, reconstruction_figures
 from mmgen_plugin_diffusion.trainer import DiffusionTrainer
+
+_OF_THE_FIRST_STAGE = (
+    *(info.name for info in describe(AutoencoderTraining) if info.name != "flip"),
+    "autoencoder_steps",
+    "autoencoder_rate",
+)
 
 
 class LatentDiffusionTrainer(DiffusionTrainer):
@@ -24,11 +37,18 @@ class LatentDiffusionTrainer(DiffusionTrainer):
         self.judge: ReconstructionLoss | None = None
         if not model.autoencoder.learned:
             self.judge = ReconstructionLoss(options)
+        elif given := changed(options, *_OF_THE_FIRST_STAGE):
+            warnings.warn(
+                f"{model.title} has a trained autoencoder, which stays as it is: trainer."
+                f"{', trainer.'.join(given)} change nothing, and may be left out",
+                MmgenWarning,
+                stacklevel=2,
+            )
 
     def stages(self) -> Sequence[Stage]:
         """Two stages, or with a trained autoencoder the second alone."""
         autoencoder = self.model.autoencoder
-        frozen: list[nn.Module] = [autoencoder]
+        frozen: list[nn.Module] = [autoencoder, *self.kept()]
         if self.judge is not None:
             frozen.append(self.judge)
         second = Stage(

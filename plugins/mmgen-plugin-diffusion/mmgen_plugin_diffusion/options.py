@@ -3,12 +3,18 @@
 from dataclasses import dataclass
 
 from mmgen.errors import InputError, OptionError
-from mmgen.options import Options, option
+from mmgen.options import Options, describe, option
 from mmgen.weighting import read_weights
 
 SAMPLERS = ("euler", "heun", "dpm++", "ancestral")
 FLOWS = ("average", "start")
 RESAMPLING = 4
+
+
+def changed(options: Options, *names: str) -> list[str]:
+    """Return which of these options have another value than their default."""
+    defaults = {info.name: info.default for info in describe(type(options))}
+    return [name for name in names if getattr(options, name) != defaults[name]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +34,7 @@ class DiffusionGeneration(Options):
     guidance_scale: float | str | None = option(
         None,
         help="classifier-free guidance, 1 for none: one number, or one for each slot as "
-        "'text:3,label:1.5'; none: the model's own",
+        "'text:3,label:1.5'; none: the model's own. What is not given has no say in it",
     )
     guidance_interval: tuple[float, ...] = option(
         (0.0, 1.0), minimum=0.0, maximum=1.0, help="times, 1 is noise, between which is guided"
@@ -41,8 +47,6 @@ class DiffusionGeneration(Options):
     )
     strength: float | None = option(
         None,
-        minimum=0.0,
-        maximum=1.0,
         help="with an image: how much of it is drawn anew, above 0 to 1; none: 0.6, and 1 with a "
         "mask",
     )
@@ -72,10 +76,8 @@ class DiffusionGeneration(Options):
                 "option 'guidance_interval' takes two times, the lower first; got "
                 f"{list(self.guidance_interval)}"
             )
-        if self.strength == 0:
-            raise OptionError(
-                "option 'strength' must be above 0, to 1; got 0, which would change nothing"
-            )
+        if self.strength is not None and not 0 < self.strength <= 1:
+            raise OptionError(f"option 'strength' must be above 0, to 1; got {self.strength:g}")
         if self.source is not None and self.edit != "inversion":
             raise OptionError(
                 "option 'source' is for edit = 'inversion': set that too, or leave it out"
@@ -149,6 +151,16 @@ class DiffusionTraining(Options):
         "it is the flow's lesson in place of the data, and the encoders stay as they are",
     )
     evaluation_times: int = option(8, minimum=1, help="times at which held-out pictures are judged")
+
+    def check(self) -> None:
+        """Refuse what is said of short cuts where none are learned."""
+        if self.shortcut:
+            return
+        for name in changed(self, "shortcut_guidance", "teacher_decay", "shortcut_flow"):
+            raise OptionError(
+                f"option {name!r} says how short cuts are learned, and none are: set shortcut "
+                "above 0, or leave it out"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

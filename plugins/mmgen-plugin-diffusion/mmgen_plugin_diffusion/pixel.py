@@ -1,5 +1,7 @@
 """Diffusion of pixels, for small pictures."""
 
+from typing import Self
+
 from torch import Tensor
 
 from mmgen.interfaces import Conditioner
@@ -26,6 +28,9 @@ class PixelDiffusion(Diffusion):
         self.denoiser = DiffusionTransformer(
             config, channels=channels, hints=hints, sides=sides, told=told
         )
+
+    def _another(self, config: PixelDiffusionConfig) -> Self:
+        return type(self)(config, conditioner=self.conditioner)
 
     @property
     def noisy_shape(self) -> tuple[int, int, int]:

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -57,9 +58,11 @@ class Denoiser(nn.Module, ABC):
 
     Attributes:
         grid: height and width of the map of places that look at a condition's tokens.
+        leave: the last layer; all of it is 0 until something was learned.
     """
 
     grid: tuple[int, int]
+    leave: nn.Linear | nn.Conv2d
 
     @abstractmethod
     def prepare(self, condition: Condition, looks: list[Tensor] | None = None) -> Prompt:
@@ -82,6 +85,10 @@ class Denoiser(nn.Module, ABC):
             noisy: (N, channels + hints, h, w).
             moment: of its times.
         """
+
+    @abstractmethod
+    def inherit(self, other: Self) -> None:
+        """Take over what another one learned, of larger patches or without hints."""
 
     def forward(
         self, noisy: Tensor, times: Tensor, prompt: Prompt, levels: Tensor | None = None

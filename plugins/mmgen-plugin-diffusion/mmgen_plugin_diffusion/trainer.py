@@ -17,7 +17,7 @@ from mmgen_plugin_diffusion.diffusion import Diffusion
 from mmgen_plugin_diffusion.lesson import Lesson
 from mmgen_plugin_diffusion.masks import random_masks
 from mmgen_plugin_diffusion.objectives import mix, target
-from mmgen_plugin_diffusion.options import DiffusionTraining
+from mmgen_plugin_diffusion.options import DiffusionTraining, changed
 from mmgen_plugin_diffusion.prompt import Denoiser
 from mmgen_plugin_diffusion.shortcut import (
     draw_shortcuts,
@@ -43,6 +43,7 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
     def __init__(self, model: Diffusion, options: DiffusionTraining) -> None:
         super().__init__(model, options)
         channels_last(model)
+        self._check_inpainting()
         self.teacher: Denoiser | None = None
         self.start: Denoiser | None = None
         if model.distilled and not options.shortcut:
@@ -62,8 +63,23 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
             self._check_guidance()
             self.teacher = copy.deepcopy(model.denoiser).requires_grad_(False)
             if options.shortcut_flow == "start":
+                self._demand_flow()
                 self.start = copy.deepcopy(self.teacher)
         self.train(self.training)
+
+    def _check_inpainting(self) -> None:
+        """Raise OptionError where known pixels are to be shown to whom sees none, or never."""
+        share, title = self.options.inpainting_share, self.model.title
+        if self.model.config.inpainting and not share:
+            raise OptionError(
+                f"trainer.inpainting_share = 0 never shows known pixels, and {title} is to paint "
+                "by them: set it above 0, or leave out model.inpainting"
+            )
+        if not self.model.config.inpainting and changed(self.options, "inpainting_share"):
+            raise OptionError(
+                f"trainer.inpainting_share = {share:g} shows known pixels, and {title} sees none: "
+                "set model.inpainting, or leave it out"
+            )
 
     def _check_guidance(self) -> None:
         """Raise OptionError where short cuts cannot be learned under the guidance asked for."""
@@ -80,6 +96,15 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
             f"and {self.model.title} {why}: set it to 1"
         )
 
+    def _demand_flow(self) -> None:
+        """Raise OptionError where there is no flow to keep: a new denoiser predicts 0."""
+        if not any(bool(weights.any()) for weights in self.model.denoiser.leave.parameters()):
+            raise OptionError(
+                "trainer.shortcut_flow = 'start' keeps the flow that a training begins with, and "
+                f"{self.model.title} has learned none: go on from a trained model (--from), or set "
+                "shortcut_flow = 'average'"
+            )
+
     def train(self, mode: bool = True) -> Self:
         """Set train mode, but not of the teachers."""
         super().train(mode)
@@ -93,13 +118,17 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
 
     def stages(self) -> Sequence[Stage]:
         """One stage of one phase."""
-        return [Stage(name="train", phases=[self.denoising()])]
+        return [Stage(name="train", phases=[self.denoising()], frozen=self.kept())]
+
+    def kept(self) -> list[nn.Module]:
+        """Return what stays as the training began: the start, and the encoders that it knows."""
+        return [] if self.start is None else [self.start, *self.model.conditioner.children()]
 
     def denoising(self) -> Phase:
         """Return the phase of the denoiser and the encoders of its conditions."""
         model = self.model
         learning = list(model.denoiser.parameters())
-        if self.start is None:  # else it knows the encoders as they are
+        if self.start is None:
             learning += model.conditioner.parameters()
         return Phase(
             name="denoise",
@@ -225,7 +254,8 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
 
         A model that learns to inpaint is told known pixels of as large a share of them as of those
         it learns from.
-        Where short cuts are learned, also by how much they differ from two of half their size.
+        Where short cuts are learned, also by how much they differ from two of half their size;
+        first then comes the loss, of both by their shares.
         """
         images, count = batch["target"], self.options.evaluation_times
         rows = torch.arange(len(images), device=images.device).repeat_interleave(count)
@@ -245,6 +275,8 @@ class DiffusionTrainer(Trainer[DiffusionTraining]):
             starts = shortcut_times(levels, places)
             short = replace(lesson, times=starts.to(times)).with_shortcuts(levels)
             found["shortcut_error"] = self._per_picture(short, count)
+            loss = found["error"].lerp(found["shortcut_error"], self.options.shortcut)
+            return {"loss": loss, **found}
         return found
 
     def _per_picture(self, lesson: Lesson, count: int) -> Tensor:

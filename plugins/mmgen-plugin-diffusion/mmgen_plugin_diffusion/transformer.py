@@ -1,6 +1,7 @@
 """The denoiser: a transformer on patches."""
 
 from collections.abc import Sequence
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +12,11 @@ from mmgen.nn import dropout
 from mmgen_plugin_diffusion.attention import CrossAttention, SelfAttention
 from mmgen_plugin_diffusion.config import DiffusionConfig
 from mmgen_plugin_diffusion.embedding import TimeEmbedding, places
+from mmgen_plugin_diffusion.inheritance import (
+    enter_by_smaller,
+    leave_by_smaller,
+    places_between,
+)
 from mmgen_plugin_diffusion.prompt import Denoiser, Prompt, token_mask
 
 _PER_BLOCK = 6
@@ -59,6 +65,17 @@ class DiffusionTransformer(Denoiser):
         for layer in (self.modulation, self.leave):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
+
+    def inherit(self, other: Self) -> None:
+        """Take over what another one learned, of larger patches or without hints."""
+        state = other.state_dict()
+        channels = self.enter.in_features // self.patch**2
+        sizes = other.patch, self.patch
+        state["enter.weight"] = enter_by_smaller(state["enter.weight"], channels, *sizes)
+        for name in ("leave.weight", "leave.bias"):
+            state[name] = leave_by_smaller(state[name], *sizes)
+        state["places"] = places_between(state["places"], other.grid, self.grid)
+        self.load_state_dict(state)
 
     def prepare(self, condition: Condition, looks: list[Tensor] | None = None) -> Prompt:
         """Return what the layers need of a condition; `looks` as in `Prompt`."""

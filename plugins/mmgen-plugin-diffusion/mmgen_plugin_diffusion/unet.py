@@ -1,6 +1,7 @@
 """The denoiser: a convolutional U-Net, with attention where maps are small."""
 
 from itertools import pairwise
+from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +12,7 @@ from mmgen.nn import Modulation, dropout
 from mmgen_plugin_diffusion.attention import CrossAttention, SelfAttention
 from mmgen_plugin_diffusion.config import PixelDiffusionConfig
 from mmgen_plugin_diffusion.embedding import TimeEmbedding
+from mmgen_plugin_diffusion.inheritance import with_hints
 from mmgen_plugin_diffusion.prompt import Denoiser, Prompt, token_mask
 
 _GROUPS = 8
@@ -58,6 +60,12 @@ class UNet(Denoiser):
         nn.init.zeros_(self.leave.weight)
         assert self.leave.bias is not None
         nn.init.zeros_(self.leave.bias)
+
+    def inherit(self, other: Self) -> None:
+        """Take over what another one learned, without hints."""
+        state = other.state_dict()
+        state["enter.weight"] = with_hints(state["enter.weight"], self.enter.in_channels)
+        self.load_state_dict(state)
 
     def prepare(self, condition: Condition, looks: list[Tensor] | None = None) -> Prompt:
         """Return what the layers need of a condition; `looks` as in `Prompt`."""

@@ -9,7 +9,7 @@ from mmgen_plugin_diffusion.options import AutoencoderTraining
 from mmgen_plugin_diffusion.reconstruction import feature_distance
 
 from mmgen.errors import InputError, OptionError
-from mmgen.interfaces import TrainingNoise
+from mmgen.interfaces import CounterNoise, TrainingNoise
 from mmgen.pretrained import build
 
 SIZE = {"channels": 1, "height": 8, "width": 8}
@@ -67,6 +67,27 @@ def test_the_scale_is_that_of_all_that_was_measured():
     assert model.learned
 
 
+@pytest.mark.parametrize("flip", [False, True])
+def test_some_pictures_are_mirrored_where_that_is_asked(pictures, flip):
+    images = pictures(6)
+    trainer = ImageAutoencoderTrainer(make(), AutoencoderTraining(flip=flip))
+    trainer.judge.forward = lambda model, images, *rest: {"seen": images}
+    seen = trainer.loss({"target": images}, 0, CounterNoise(0, range(6)))["seen"]
+    own = (seen == images).flatten(1).all(dim=1)
+    assert own.any()
+    assert own.all() != flip
+    assert torch.equal(seen[~own], images[~own].flip(-1))
+
+
+@pytest.mark.parametrize(("distance", "power"), [("l1", 1), ("l2", 2)])
+def test_the_distance_of_pixels_is_the_one_asked_for(pictures, distance, power):
+    model, images = make(), pictures(4)
+    trainer = ImageAutoencoderTrainer(model, AutoencoderTraining(distance=distance))
+    losses = trainer.loss({"target": images}, 0, TrainingNoise(4))
+    made, _ = model(images, torch.zeros(4, 4, 4, 4))
+    torch.testing.assert_close(losses["loss"], (made - images).abs().pow(power).mean())
+
+
 def test_noise_on_the_latents_is_in_their_units(pictures):
     model, images = make(), pictures(8)
     trainer = ImageAutoencoderTrainer(model, AutoencoderTraining(latent_noise=0.5))
@@ -111,6 +132,17 @@ def test_features_of_an_encoder_are_compared_and_it_is_not_saved(tmp_path, pictu
     claimed = {id(parameter) for parameter in stage.phases[0].parameters}
     assert not claimed & {id(parameter) for parameter in trainer.judge.parameters()}
     assert not any("eye" in name for name in model.state_dict())
+
+
+@pytest.mark.parametrize("weight", [0.1, 3.0])
+def test_features_have_their_weight(tmp_path, pictures, weight):
+    model, images = make(), pictures(4)
+    options = AutoencoderTraining(perceptual=eye(tmp_path), perceptual_weight=weight)
+    trainer = ImageAutoencoderTrainer(model, options)
+    losses = trainer.loss({"target": images}, 0, TrainingNoise(4))
+    made, _ = model(images, torch.zeros(4, 4, 4, 4))
+    distance = feature_distance(trainer.judge.eye, made, images)
+    torch.testing.assert_close(losses["loss"], losses["pixels"] + weight * distance)
 
 
 def test_the_distance_of_features_is_none_between_equals_and_has_a_slope(tmp_path, pictures):

@@ -114,6 +114,7 @@ def test_known_pixels_can_be_guided(build, pictures):
         ({"strength": 0.5}, "'strength' says how an image is edited, and there is none"),
         ({"edit": "inversion"}, "'edit' says how an image .* is edited, and there is none"),
         ({"guidance_scale": "image:2,text:3"}, "pulls towards known pixels: give image and mask"),
+        ({"guidance_interval": (0.2, 0.8), "guidance_scale": 1}, "'guidance_interval' says when"),
         ({"resampling": 2}, "'resampling' is for painting .* was given no mask"),
         ({"resampling": 2, "mask": True}, "by models that did not learn to; .* did: leave it out"),
         ({"edit": "inversion", "mask": True}, "'edit' .* without a mask .* there is a mask"),
@@ -276,7 +277,8 @@ def test_every_sampler_draws_and_replays(build):
     [
         ({"steps": 0}, "'steps' must be at least 1; got 0"),
         ({"strength": 0}, "'strength' must be above 0, to 1; got 0"),
-        ({"strength": 1.1}, "'strength' must be 0 to 1; got 1.1"),
+        ({"strength": -0.5}, "'strength' must be above 0, to 1; got -0.5"),
+        ({"strength": 1.1}, "'strength' must be above 0, to 1; got 1.1"),
         ({"guidance_interval": (0.5,)}, "takes two times"),
         ({"guidance_interval": (0.8, 0.2)}, "the lower first"),
         ({"guidance_scale": "text"}, "as 'text:3,label:1.5'; got 'text'"),
@@ -290,8 +292,8 @@ def test_options_out_of_range_are_refused(values, message):
 
 def test_a_mask_of_nothing_or_of_all_is_refused(build, pictures):
     model, image = build(), pictures(1)
-    with pytest.raises(InputError, match="0 everywhere"):
-        model.generate(1, image=image, mask=torch.zeros(1, 1, 8, 8))
+    with pytest.raises(InputError, match="0 everywhere: make some of it white"):
+        model.generate(1, image=image, mask=torch.full((1, 1, 8, 8), 0.3))
     with pytest.raises(InputError, match="1 everywhere: leave out image and mask"):
         model.generate(1, image=image, mask=torch.ones(1, 1, 8, 8))
     with pytest.raises(InputError, match="give 'image' with it"):
@@ -326,7 +328,9 @@ def test_a_prompt_longer_than_the_encoder_takes_is_said():
         {"channels": 1, "height": 8, "width": 8, "hidden": 8, "depth": 1, "heads": 2},
         conditioner=Conditioner({"text": encoder}, width=6),
     ).eval()
-    with pytest.warns(MmgenWarning, match="has 5 words; the encoder reads the first 3"):
+    with pytest.warns(
+        MmgenWarning, match="5 words; the encoder reads the first 3: say it in fewer"
+    ):
         model.generate(1, text="a red fox on ice", steps=1)
 
 
@@ -342,6 +346,17 @@ def test_an_autoencoder_that_does_not_fit_is_refused(build, change):
         LatentDiffusion(build().config, autoencoder=part)
     with pytest.raises(OptionError, match="must be an image-autoencoder"):
         LatentDiffusion(build().config, autoencoder=build())
+
+
+def test_the_config_tells_the_settings_of_the_part(build):
+    from mmgen_plugin_diffusion.autoencoder import ImageAutoencoder
+    from mmgen_plugin_diffusion.config import ImageAutoencoderConfig
+    from mmgen_plugin_diffusion.latent import LatentDiffusion
+
+    own = {"widths": (10,), "blocks": (2,), "kl": True, "latent_channels": 4}
+    part = ImageAutoencoder(ImageAutoencoderConfig(channels=1, height=8, width=8, **own))
+    config = LatentDiffusion(build().config, autoencoder=part).config
+    assert config.autoencoder == part.config
 
 
 def test_attention_maps_are_shares_of_all_tokens(build):

@@ -1,12 +1,14 @@
 """Short cuts: two small steps make a large one."""
 
 import math
+from dataclasses import dataclass
 
 import pytest
 import torch
 from mmgen_plugin_diffusion.config import OBJECTIVES
 from mmgen_plugin_diffusion.embedding import FINEST
-from mmgen_plugin_diffusion.options import DiffusionTraining
+from mmgen_plugin_diffusion.latent_trainer import LatentDiffusionTrainer
+from mmgen_plugin_diffusion.options import DiffusionTraining, LatentDiffusionTraining
 from mmgen_plugin_diffusion.prompt import Denoiser, Prompt
 from mmgen_plugin_diffusion.shortcut import (
     MOST_STEPS,
@@ -18,8 +20,14 @@ from mmgen_plugin_diffusion.shortcut import (
 )
 from mmgen_plugin_diffusion.trainer import DiffusionTrainer
 
-from mmgen.errors import MmgenWarning, OptionError
+from mmgen.errors import MmgenWarning, OptionError, UnsupportedConditionError
 from mmgen.interfaces import TrainingNoise
+from mmgen.testing import GeneratorCase, perturb
+from mmgen.testing.learning import (
+    check_each_phase_lowers_its_loss,
+    check_every_parameter_learns,
+    check_stages_are_in_order,
+)
 
 
 class Field(Denoiser):
@@ -40,6 +48,9 @@ class Field(Denoiser):
 
     def denoise(self, noisy, moment, prompt):
         return -noisy
+
+    def inherit(self, other):
+        self.asked = [*other.asked]
 
 
 def test_every_size_of_step_comes_alike_often():
@@ -138,8 +149,11 @@ def test_the_flow_that_is_gone_on_from_can_stay_the_teacher(build, batch):
     model = build("pixel")
     options = DiffusionTraining(shortcut=0.5, shortcut_flow="start", teacher_decay=0.0)
     trainer = DiffusionTrainer(model, options)
-    (phase,) = trainer.stages()[0].phases
+    (stage,) = trainer.stages()
+    (phase,) = stage.phases
     assert {id(p) for p in phase.parameters} == {id(p) for p in model.denoiser.parameters()}
+    still = {id(part) for part in stage.frozen}
+    assert {id(part) for part in model.conditioner.children()} <= still  # no dropout in them
     before = trainer.start.places.clone()
     with torch.no_grad():
         model.denoiser.places.add_(1.0)
@@ -157,6 +171,58 @@ def test_the_flow_that_is_gone_on_from_can_stay_the_teacher(build, batch):
     trainer.loss(batch, 0, TrainingNoise(6))["loss"].backward()
     assert all(levels and not any(levels) for name, levels in asked if name == "start")
     assert all(levels and all(levels) for name, levels in asked if name == "teacher")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained(GeneratorCase):
+    """A case whose model has learned something."""
+
+    def build(self):
+        model = super().build()
+        perturb(model)
+        return model
+
+
+@pytest.mark.parametrize("architecture", ["latent-diffusion", "pixel-diffusion"])
+def test_a_flow_that_is_kept_keeps_the_contract(architecture):
+    config = {"channels": 1, "height": 8, "width": 8, "hidden": 8, "depth": 1, "heads": 2}
+    config["patch"] = 2
+    if architecture == "latent-diffusion":
+        config |= {"autoencoder_widths": [4], "autoencoder_blocks": [1], "latent_channels": 3}
+    options = {"shortcut": 0.5, "shortcut_flow": "start", "teacher_decay": 0.9}
+    sizes = {"colour": {}, "non_square": {}, "large": {}}
+    case = Trained(architecture=architecture, config=config, trainer=options, **sizes)
+    for check in (
+        check_stages_are_in_order, check_every_parameter_learns, check_each_phase_lowers_its_loss
+    ):  # fmt: skip
+        check(case)
+
+
+@pytest.mark.parametrize("kind", ["latent", "pixel"])
+def test_there_must_be_a_flow_to_keep(build, kind):
+    options = {"shortcut": 0.5, "shortcut_flow": "start"}
+    trainer = {"latent": LatentDiffusionTrainer, "pixel": DiffusionTrainer}[kind]
+    settings = {"latent": LatentDiffusionTraining, "pixel": DiffusionTraining}[kind]
+    with pytest.raises(OptionError, match=r"has learned none: go on from a trained model"):
+        trainer(build(kind, perturbed=False), settings(**options))
+    trainer(build(kind), settings(**options))
+
+
+def test_both_lessons_say_which_model_is_best(build, batch):
+    trainer = DiffusionTrainer(build("pixel"), DiffusionTraining(shortcut=0.75)).eval()
+    found = trainer.evaluate(batch, TrainingNoise(6))
+    assert next(iter(found)) == "loss"  # the first decides
+    expected = 0.25 * found["error"] + 0.75 * found["shortcut_error"]
+    torch.testing.assert_close(found["loss"], expected)
+
+
+@pytest.mark.parametrize(
+    "option", [{"shortcut_guidance": 2.0}, {"shortcut_flow": "start"}, {"teacher_decay": 0.9}]
+)
+def test_what_is_said_of_short_cuts_needs_them(option):
+    with pytest.raises(OptionError, match=f"'{next(iter(option))}' says how short cuts"):
+        DiffusionTraining(**option)
+    DiffusionTraining(shortcut=0.5, **option)
 
 
 @pytest.mark.parametrize("kept", [True, False])
@@ -197,7 +263,7 @@ def test_the_teacher_follows_the_denoiser(build):
 def test_held_out_short_cuts_have_a_figure_of_their_own(build, batch):
     trainer = DiffusionTrainer(build("pixel"), DiffusionTraining(shortcut=0.25)).eval()
     figures = trainer.evaluate(batch, TrainingNoise(6))
-    assert list(figures) == ["error", "shortcut_error"]
+    assert list(figures) == ["loss", "error", "shortcut_error"]
 
 
 def test_times_are_spread_over_what_is_no_short_cut(build, batch, monkeypatch):
@@ -295,6 +361,9 @@ def test_few_steps_take_no_guidance_and_no_shift(distilled, option):
     with pytest.raises(OptionError, match=f"{next(iter(option))}' is no part of few steps"):
         model.generate(1, seed=0, text="one", **option)
     model.generate(1, seed=0, text="one", sampler="dpm++", **option)
+    model.generate(1, seed=0, text="one", guidance_scale="text:1")
+    with pytest.raises(UnsupportedConditionError, match="names 'sound'"):
+        model.generate(1, seed=0, text="one", guidance_scale="sound:3")
     model.generate(1, seed=0, text="one", guidance_scale=1)
 
 

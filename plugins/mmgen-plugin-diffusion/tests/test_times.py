@@ -21,6 +21,13 @@ def test_logit_normal_times_favour_the_middle():
     assert (late > times).all()
 
 
+@pytest.mark.parametrize("std", [0.5, 2.0])
+def test_how_far_times_lie_apart_is_as_told(std):
+    shares = torch.tensor([0.05, 0.3, 0.5, 0.9], dtype=torch.float64)
+    times = training_times(shares, DiffusionTraining(times_mean=0.2, times_std=std), "flow")
+    torch.testing.assert_close(torch.logit(times), 0.2 + std * torch.special.ndtri(shares))
+
+
 def test_uniform_times_are_the_shares():
     shares = torch.tensor([0.1, 0.6])
     torch.testing.assert_close(

@@ -48,6 +48,26 @@ def test_held_out_errors_are_of_fixed_times(build, batch):
     assert torch.equal(*figures)
 
 
+def test_all_that_is_learned_is_averaged(build):
+    """The denoiser and the encoders of its conditions."""
+    model = build("pixel")
+    phase = DiffusionTrainer(model, DiffusionTraining()).denoising()
+    averaged = {id(p) for module in phase.ema for p in module.parameters()}
+    assert averaged == {id(p) for p in model.parameters()}
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_some_pictures_are_mirrored_where_that_is_asked(build, batch, flip):
+    model = build("pixel")
+    trainer = DiffusionTrainer(model, DiffusionTraining(flip=flip))
+    data, images = trainer.data_of(batch, CounterNoise(0, range(6)))
+    own = (images == batch["target"]).flatten(1).all(dim=1)
+    assert own.any()
+    assert own.all() != flip
+    assert torch.equal(images[~own], batch["target"][~own].flip(-1))
+    assert torch.equal(data, model.to_data(images))
+
+
 def test_both_stages_run_in_one_training_and_each_has_its_own_figures(tmp_path, pictures):
     run = train(
         "latent-diffusion", data(pictures), output=tmp_path / "run", progress=False,
@@ -126,11 +146,21 @@ def test_known_pixels_are_seen_of_some_pictures(build, batch):
         assert int((hints == nothing).flatten(1).all(dim=1).sum()) == rows
 
 
+@pytest.mark.parametrize(
+    ("inpainting", "share", "message"),
+    [(True, 0.0, "is to paint by them"), (False, 0.25, "sees none: set model.inpainting")],
+)
+def test_known_pixels_are_shown_to_whom_sees_them(build, inpainting, share, message):
+    options = DiffusionTraining(inpainting_share=share)
+    with pytest.raises(OptionError, match=f"inpainting_share = {share:g} .* {message}"):
+        DiffusionTrainer(build("pixel", inpainting=inpainting), options)
+
+
 def test_held_out_pictures_are_judged_with_known_pixels_too(build, batch):
     """Of as many of them as the model learns from; a figure that sees them is another."""
     model = build("pixel", inpainting=True)
     found = []
-    for share in (0.0, 0.5, 1.0):
+    for share in (1e-6, 0.5, 1.0):
         trainer = DiffusionTrainer(model, DiffusionTraining(inpainting_share=share)).eval()
         with torch.no_grad():
             found.append(trainer.evaluate(batch, CounterNoise(0, range(6)))["error"])

@@ -5,6 +5,11 @@ import torch
 from mmgen_plugin_diffusion.embedding import places
 from mmgen_plugin_diffusion.guidance import plan_branches
 from mmgen_plugin_diffusion.predictor import Predictor
+from mmgen_plugin_diffusion.prompt import Prompt
+from mmgen_plugin_diffusion.transformer import TransformerBlock
+
+from mmgen.pretrained import build as build_network
+from mmgen.testing import perturb
 
 NETWORKS = [{}, {"network": "unet", "widths": (4, 8), "blocks": (1,)}]
 
@@ -22,6 +27,29 @@ def test_the_prediction_starts_at_zero(build, network):
     found = ask(model, model.semantic_condition({"text": "one two"}, 2))
     assert found.shape == (2, 1, 8, 8)
     assert not found.any()
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_features_are_dropped_while_it_learns(network, dropout):
+    size = {"channels": 1, "height": 8, "width": 8, "hidden": 16, "depth": 1, "heads": 2}
+    model = build_network("pixel-diffusion", {**size, **network, "dropout": dropout})
+    perturb(model)
+    condition = model.semantic_condition({}, 2)
+    learning, drawing = ask(model.train(), condition), ask(model.eval(), condition)
+    assert torch.allclose(learning, drawing, atol=1e-4) == (dropout == 0)
+
+
+def test_every_part_of_a_block_is_dropped():
+    """All of it: then the block is the identity."""
+    torch.manual_seed(0)
+    block = TransformerBlock(8, 2, 1.0, 4)
+    perturb(block)
+    key, value = block.cross.prepare(torch.randn(2, 3, 4))
+    prompt = Prompt(None, [key], [value])
+    tokens, parts = torch.randn(2, 5, 8), torch.randn(6, 2, 1, 8)
+    assert torch.equal(block.train()(tokens, parts, prompt, 0), tokens)
+    assert not torch.allclose(block.eval()(tokens, parts, prompt, 0), tokens, atol=0.1)
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -90,7 +90,8 @@ class TextTransformer(ClassifyingEncoder):
         longest = max(len(row) for row in rows)
         if longest > length:
             warnings.warn(
-                f"a text has {longest} tokens; the encoder reads the first {length}",
+                f"a text has {longest} tokens; the encoder reads the first {length}: say it in "
+                "fewer",
                 MmgenWarning,
                 stacklevel=2,
             )

@@ -112,7 +112,8 @@ class WordVectors(ClassifyingEncoder):
         longest = max(len(words) for words in texts)
         if longest > length:
             warnings.warn(
-                f"a text has {longest} words; the encoder reads the first {length}",
+                f"a text has {longest} words; the encoder reads the first {length}: say it in "
+                "fewer",
                 MmgenWarning,
                 stacklevel=2,
             )
