@@ -1,5 +1,6 @@
 """Every recipe is a run file that builds a small network."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,21 @@ def test_what_is_guided_learns_to_go_without(path):
     settings = build_settings(config["architecture"], config)
     assert settings.conditions
     assert settings.conditioner.dropout > 0
+
+
+def test_smaller_patches_go_on_from_larger_ones():
+    first, second = (
+        build_settings("latent-diffusion", read_run_file(FEW_STEPS.with_name(f"{name}.toml")))
+        for name in ("diffusion-flowers", "flowers-finer")
+    )
+    cls = option_classes(first.architecture)["model"]
+    with torch.device("meta"):
+        model = LatentDiffusion(cls.build(of_data(first) | first.model))
+        finer = model.reshaped(replace(model.config, **second.model))
+    rows, columns = finer.denoiser.grid
+    assert rows * columns == 64
+    assert not second.conditions
+    assert first.trainer.times_mean == second.trainer.times_mean
 
 
 @pytest.mark.parametrize("architecture", ["latent-diffusion", "pixel-diffusion"])
