@@ -30,6 +30,7 @@ class OptionInfo:
     unit: str
     help: str
     deprecated: Deprecation | None = None
+    above: float | None = None
 
     @property
     def type_name(self) -> str:
@@ -38,10 +39,12 @@ class OptionInfo:
 
     @property
     def rule(self) -> str:
-        """What is allowed, in words: "one of 'mean', 'sample'", "0 to 2", …"""
+        """What is allowed, in words: "one of 'mean', 'sample'", "0 to 2", "above 0, to 1", …"""
         if self.choices:
             return "one of " + ", ".join(repr(choice) for choice in self.choices)
         low, high = self.minimum, self.maximum
+        if self.above is not None:
+            return f"above {self.above:g}" + ("" if high is None else f", to {high:g}")
         if low is not None and high is not None:
             return f"{low:g} to {high:g}"
         if low is not None:
@@ -67,12 +70,14 @@ def option(
     help: str,
     minimum: float | None = None,
     maximum: float | None = None,
+    above: float | None = None,
     choices: tuple[Any, ...] | None = None,
     unit: str = "",
     deprecated: Deprecation | None = None,
 ) -> Any:
     """Declare a field of an `Options` class; without a default it is required.
 
+    In place of a minimum it may have a number that it must be above.
     One that is deprecated has a default, and warns where another value is given.
     """
     if deprecated is not None:
@@ -83,6 +88,7 @@ def option(
         "help": help,
         "minimum": minimum,
         "maximum": maximum,
+        "above": above,
         "choices": choices,
         "unit": unit,
         "deprecated": deprecated,
@@ -162,6 +168,7 @@ def _read_fields(cls: type[Options]) -> tuple[OptionInfo, ...]:
             unit=item.metadata.get("unit", ""),
             help=item.metadata.get("help", ""),
             deprecated=item.metadata.get("deprecated"),
+            above=item.metadata.get("above"),
         )
         for item in fields(cls)
     )
@@ -201,6 +208,7 @@ def _check_range(value: Any, info: OptionInfo) -> None:
         return
     allowed = info.choices is None or value in info.choices
     if isinstance(value, int | float) and not isinstance(value, bool):
+        allowed = allowed and (info.above is None or value > info.above)
         allowed = allowed and (info.minimum is None or value >= info.minimum)
         allowed = allowed and (info.maximum is None or value <= info.maximum)
         if value != value or abs(value) == float("inf"):

@@ -21,6 +21,8 @@ class Everything(Options):
     steps: int = option(10, minimum=1, maximum=1000, unit="steps", help="how many")
     temperature: float = option(1.0, minimum=0.0, maximum=2.0, help="spread")
     scale: float = option(3.0, help="any number")
+    strength: float = option(0.5, above=0.0, maximum=1.0, help="how much")
+    rate: float = option(0.1, above=0.0, help="how fast")
     output: str = option("mean", choices=("mean", "sample"), help="which")
     exact: bool = option(False, help="or not")
     widths: tuple[int, ...] = option((32, 64), minimum=1, help="of layers")
@@ -46,6 +48,8 @@ class Needed(Options):
     [
         ("steps", "25", 25),
         ("steps", "1_000", 1000),
+        ("strength", 1e-9, 1e-9),
+        ("strength", 1, 1.0),
         ("steps", 25.0, 25),
         ("steps", np.int64(25), 25),
         ("temperature", "0.5", 0.5),
@@ -92,6 +96,9 @@ def test_values_and_strings_are_taken(name: str, value: Any, taken: Any) -> None
         ("temperature", "warm", "takes number"),
         ("temperature", True, "takes number"),
         ("scale", "-inf", "finite"),
+        ("strength", 0, "must be above 0, to 1; got 0"),
+        ("strength", 1.1, "must be above 0, to 1; got 1.1"),
+        ("rate", -1, "must be above 0; got -1"),
         ("output", "median", "must be one of 'mean', 'sample'; got 'median'"),
         ("output", 5, "takes text"),
         ("exact", "perhaps", "takes yes/no"),
@@ -190,6 +197,7 @@ def test_describe_tells_all_that_info_prints() -> None:
     assert infos["widths"].type_name == "list of int"
     assert infos["crop"].type_name == "int or none"
     assert infos["scale"].rule == "any number"
+    assert infos["strength"].rule == "above 0, to 1"
     assert infos["output"].rule == "one of 'mean', 'sample'"
     assert describe(Needed)[0].required
     assert json.dumps([info.to_dict() for info in infos.values()])

@@ -147,6 +147,8 @@ def _bad_values(info: OptionInfo) -> Iterator[Any]:
         yield "not a number"
     if info.choices:
         yield "no such choice"
+    if info.above is not None:
+        yield info.above
     if info.minimum is not None:
         yield info.minimum - 1
     if info.maximum is not None:

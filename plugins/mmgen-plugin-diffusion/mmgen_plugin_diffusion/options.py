@@ -47,8 +47,9 @@ class DiffusionGeneration(Options):
     )
     strength: float | None = option(
         None,
-        help="with an image: how much of it is drawn anew, above 0 to 1; none: 0.6, and 1 with a "
-        "mask",
+        above=0.0,
+        maximum=1.0,
+        help="with an image: how much of it is drawn anew; none: 0.6, and 1 with a mask",
     )
     edit: str = option(
         "noise",
@@ -69,15 +70,13 @@ class DiffusionGeneration(Options):
     )
 
     def check(self) -> None:
-        """Demand an interval of two times, a strength above 0 and a guidance that can be read."""
+        """Demand an interval of two times and a guidance that can be read."""
         low, high = (*self.guidance_interval, -1.0, -1.0)[:2]
         if len(self.guidance_interval) != 2 or low > high:
             raise OptionError(
                 "option 'guidance_interval' takes two times, the lower first; got "
                 f"{list(self.guidance_interval)}"
             )
-        if self.strength is not None and not 0 < self.strength <= 1:
-            raise OptionError(f"option 'strength' must be above 0, to 1; got {self.strength:g}")
         if self.source is not None and self.edit != "inversion":
             raise OptionError(
                 "option 'source' is for edit = 'inversion': set that too, or leave it out"
